@@ -5,7 +5,7 @@
 
 import type { Write } from '../api/store.js';
 import type { Verdict } from '../api/verification.js';
-import type { Question, Reads, Refusal, Step } from '../runtime/protocol.js';
+import type { Question, Reads, Step } from '../runtime/protocol.js';
 import { boundValue } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
 import { MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
@@ -35,9 +35,9 @@ export interface NumberAndText {
  * The calls of the core that a verification makes: bindings/verify/src/lib.rs says what they do.
  */
 export interface VerificationExports {
-  classify(credential: string): NumberAndText;
+  classify(call: VerificationCall): NumberAndText;
   readId(key: string, value: string): string | undefined;
-  begin(call: VerificationCall, texts: (string | null)[], digest: number): number;
+  begin(call: VerificationCall, texts: (string | null)[], digest: number): NumberAndText;
   /** Where the parts of the record are that `begin` has read. */
   places(): Uint32Array;
   decide(call: VerificationCall, values: (string | null)[]): NumberAndText;
@@ -54,7 +54,6 @@ export interface VerificationStep {
 interface Details extends EffectiveGrant, Pick<Verdict, 'missing' | 'scope' | 'retryAfter' | 'remaining'> {
   /** The new counters. */
   counters?: string[];
-  refuse?: Refusal;
 }
 
 /** The bits of what is read besides the tokens and accounts in a record. */
@@ -102,19 +101,19 @@ export class StoreVerification {
     const meta = valueAt(values, STORE_META);
     if (stored === undefined || meta === undefined)
       return needs([token, STORE_META, ...(this.#restedOn.get(token) ?? [])]);
-    const more = this.#core.begin(call, [stored, meta, isForeign ? id : null], digest);
-    if (more < 0 || stored === null) return this.#refused(more);
+    const begun = this.#core.begin(call, [stored, meta, isForeign ? id : null], digest);
+    if (begun.number < 0 || stored === null) return this.#refused(begun);
+    const more = begun.number;
     const view = new RecordView(stored, this.#parts, this.#core.places());
     const keys = (more & NOTHING) === 0 ? dependencies(id, view, more) : [];
     const dependent = valuesOf(values, keys);
     if (dependent === undefined) return needs([token, ...keys]);
     this.#remember(token, keys);
     const decided = this.#core.decide(call, dependent);
-    if (decided.number !== MISS) return this.#answer(decided, view);
-    const { text = '' } = decided;
-    return text.startsWith('{')
-      ? { step: JSON.parse(text) as Step, slot: undefined }
-      : this.#count(call, text.split('\n'), values, view);
+    const { number, text } = decided;
+    return number === MISS && text !== undefined && !text.startsWith('{')
+      ? this.#count(call, text.split('\n'), values, view)
+      : this.#answer(decided, view);
   }
 
   /** The token that a credential names, or what decides or is to be read before that is known. */
@@ -126,8 +125,9 @@ export class StoreVerification {
     const native = credential.slice(this.#idAt, this.#idAt + ID_LENGTH);
     if (values.length > 0 && !values.some(([key]) => key.startsWith(DIGESTS)))
       return { id: native, digest: 0, isForeign: false };
-    const { number, text } = this.#core.classify(credential);
-    if (number < 0) return this.#refused(number);
+    const classified = this.#core.classify(call);
+    if (classified.number < 0) return this.#refused(classified);
+    const { text } = classified;
     if (text === undefined) return { id: native, digest: 0, isForeign: false };
     const keys = text.split('\n');
     const found = valuesOf(values, keys);
@@ -163,9 +163,8 @@ export class StoreVerification {
 
   /** The verdict of a decision on a token. */
   #answer({ number, text }: NumberAndText, view: RecordView): VerificationStep {
-    const { refuse, counters: _, permissions, resources, ...details } = detailsOf(text);
-    if (refuse !== undefined) return { step: { refuse }, slot: undefined };
-    if (number < MISS) return this.#refused(number);
+    if (number <= MISS) return this.#refused({ number, text });
+    const { counters: _, permissions, resources, ...details } = detailsOf(text);
     const row = this.#codes[number & (SUCCESSOR_BIT - 1)] as CodeRow;
     const verdict: Verdict = { valid: row.code === 'valid', ...row, asOf: 0 };
     if (row.code !== 'bad_secret') {
@@ -183,7 +182,9 @@ export class StoreVerification {
     };
   }
 
-  #refused(number: number): VerificationStep {
+  /** The step of a call that was refused, or of a credential that names no token. */
+  #refused({ number, text }: NumberAndText): VerificationStep {
+    if (number === MISS) return { step: JSON.parse(text as string) as Step, slot: undefined };
     const row = this.#codes[MISS - 1 - number] as CodeRow;
     return { step: { answer: { valid: false, ...row, asOf: 0 } }, slot: undefined };
   }

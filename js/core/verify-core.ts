@@ -48,7 +48,7 @@ interface Exports {
   reset_cache(capacity: number): void;
   set_tag_key(): void;
   mint(hasId: number, now: number): number;
-  classify(length: number): number;
+  classify(length: number, requirement: number): number;
   read_id(): void;
   begin(length: number, digest: number, now: number, generation: number): number;
   view(): number;
@@ -331,8 +331,9 @@ export class VerifyCore {
       return { number, text: this.#outputText() };
     };
     return {
-      classify: (credential) => {
-        const number = this.#exports.classify(this.#present(credential));
+      classify: ({ credential, question, requirement = NONE }) => {
+        if (requirement === NONE) this.#give(question);
+        const number = this.#exports.classify(this.#present(credential), requirement);
         return { number, text: this.#outputText() };
       },
       readId: (key, value) => {
@@ -342,7 +343,8 @@ export class VerifyCore {
       },
       begin: ({ credential, now, generation }, texts, digest) => {
         this.#give(...texts);
-        return this.#exports.begin(this.#present(credential), digest, now, generation);
+        const number = this.#exports.begin(this.#present(credential), digest, now, generation);
+        return { number, text: number === MISS ? this.#outputText() : undefined };
       },
       places: () => {
         const { memory, view } = this.#exports;

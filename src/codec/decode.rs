@@ -121,6 +121,33 @@ macro_rules! decode_members {
 }
 pub(crate) use decode_members;
 
+/// Decodes a struct from the parts of a text that was read by its schema: `required` parts and
+/// `optional` ones, and fields that the caller computes. The text has `fill` and `fill_optional`. It
+/// fails at the end only, so that there is one place where a half-made value is dropped.
+macro_rules! decode_parts {
+    ($text:ident, $kind:ident { $($need:ident $field:ident: $part:expr,)* } with { $($other:ident: $value:expr,)* }) => {{
+        let mut whole = $kind {
+            $($field: $crate::codec::decode::Placeholder::placeholder(),)*
+            $($other: $value,)*
+        };
+        let is_sound = [$($crate::codec::decode::decode_parts!(@fill $need $text, $part, &mut whole.$field)),*];
+        if is_sound.contains(&false) { Err($crate::codec::decode::DecodeError) } else { Ok(whole) }
+    }};
+    (@fill required $text:ident, $part:expr, $to:expr) => { $text.fill($part, $to) };
+    (@fill optional $text:ident, $part:expr, $to:expr) => { $text.fill_optional($part, $to) };
+}
+pub(crate) use decode_parts;
+
+/// Decodes a value into a field, if the text is there and of the type.
+#[inline(never)]
+pub(crate) fn fill<T: Decode>(text: Option<&str>, to: &mut T) -> bool {
+    let Some(Ok(decoded)) = text.map(decode) else {
+        return false;
+    };
+    *to = decoded;
+    true
+}
+
 macro_rules! placeholder_by_default {
     ($($kind:ty),*) => {$(
         impl Placeholder for $kind {

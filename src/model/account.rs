@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::account_text::{AccountText, Part, StoredAccountText};
 use super::ceilings::Ceilings;
 use crate::catalog::Permissions;
-use crate::codec::decode::{DecodeError, decode_members};
+use crate::codec::decode::{DecodeError, decode_members, decode_parts};
 use crate::codec::json::json;
 use crate::codec::sorted_map::SortedMap;
 use crate::value::credential::TokenId;
@@ -215,28 +215,29 @@ impl Account {
     /// # Errors
     /// If a part is missing or not of its type, which its schema excludes.
     pub(crate) fn of_text(text: &AccountText) -> Result<Account, DecodeError> {
-        let (account_type, status): (String, String) =
-            (text.decoded(Part::Type)?, text.decoded(Part::Status)?);
-        Ok(Account {
-            id: text.decoded(Part::Id)?,
-            account_type: match account_type.as_str() {
-                "owner" => AccountType::Owner,
-                _ => AccountType::TechnicalUser,
-            },
-            title: text.or_default(Part::Title)?,
-            roles: text.decoded(Part::Roles)?,
-            ceilings: text.decoded(Part::Ceilings)?,
-            status: match status.as_str() {
-                "active" => AccountStatus::Active,
-                _ => AccountStatus::Disabled,
-            },
-            held_at: text.or_default(Part::HeldAt)?,
-            tokens: text.or_default(Part::Tokens)?,
-            status_changed_at: text.or_default(Part::StatusChangedAt)?,
-            status_changed_by: text.or_default(Part::StatusChangedBy)?,
-            created_at: text.decoded(Part::CreatedAt)?,
-            created_by: text.decoded(Part::CreatedBy)?,
-            revision: text.decoded(Part::Revision)?,
+        let account_type = match text.text(Part::Type).as_deref() {
+            Some("owner") => AccountType::Owner,
+            _ => AccountType::TechnicalUser,
+        };
+        let status = match text.is_active() {
+            true => AccountStatus::Active,
+            false => AccountStatus::Disabled,
+        };
+        decode_parts!(text, Account {
+            required id: Part::Id,
+            optional title: Part::Title,
+            required roles: Part::Roles,
+            required ceilings: Part::Ceilings,
+            optional held_at: Part::HeldAt,
+            optional tokens: Part::Tokens,
+            optional status_changed_at: Part::StatusChangedAt,
+            optional status_changed_by: Part::StatusChangedBy,
+            required created_at: Part::CreatedAt,
+            required created_by: Part::CreatedBy,
+            required revision: Part::Revision,
+        } with {
+            account_type: account_type,
+            status: status,
         })
     }
 }

@@ -1,9 +1,11 @@
 //! The stored text of an account, read by its schema.
 
+use std::borrow::Cow;
+
 use super::ceilings::Ceilings;
 use crate::catalog::Permissions;
 use crate::codec::canonical::{Items, Member, Schema, Shape, Spans, optional, required};
-use crate::codec::decode::{Decode, DecodeError, decode};
+use crate::codec::decode::{Decode, DecodeError, fill};
 use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Name};
@@ -116,7 +118,7 @@ impl<'t> StoredAccountText<'t> {
     /// # Errors
     /// When the text is neither an account nor a tombstone of this id.
     pub(crate) fn read(id: &Resource, text: &'t str) -> Result<StoredAccountText<'t>, DecodeError> {
-        let is_of = |of: Option<std::borrow::Cow<str>>| of.is_some_and(|of| of == id.as_str());
+        let is_of = |of: Option<Cow<str>>| of.is_some_and(|of| of == id.as_str());
         let Ok(spans) = Spans::read(text, STORED) else {
             let spans = Spans::<1>::read(text, TOMBSTONE)?;
             let is_sound = is_of(spans.text(text, 0));
@@ -137,20 +139,20 @@ impl AccountText<'_> {
         self.spans.raw(self.text, part as usize)
     }
 
-    /// A part, decoded.
-    ///
-    /// # Errors
-    /// If it is absent, or not of the type.
-    pub(crate) fn decoded<T: Decode>(&self, part: Part) -> Result<T, DecodeError> {
-        decode(self.raw(part).ok_or(DecodeError)?)
+    /// A part that is a string.
+    pub(crate) fn text(&self, part: Part) -> Option<Cow<'_, str>> {
+        self.spans.text(self.text, part as usize)
     }
 
-    /// A part, decoded; the default if it is absent.
-    ///
-    /// # Errors
-    /// If it is not of the type.
-    pub(crate) fn or_default<T: Decode + Default>(&self, part: Part) -> Result<T, DecodeError> {
-        self.raw(part).map_or(Ok(T::default()), decode)
+    /// Decodes a part into a field. Returns whether it is there and of the type.
+    pub(crate) fn fill<T: Decode>(&self, part: Part, to: &mut T) -> bool {
+        fill(self.raw(part), to)
+    }
+
+    /// Decodes a part into a field, if it is there. Returns whether it is of the type.
+    pub(crate) fn fill_optional<T: Decode>(&self, part: Part, to: &mut T) -> bool {
+        let text = self.raw(part);
+        text.is_none() || fill(text, to)
     }
 
     /// Whether its tokens may be used.

@@ -1,7 +1,7 @@
 //! The stored record of a token, as readable JSON. A text that cannot be parsed is refused, never
 //! guessed.
 
-use crate::codec::decode::DecodeError;
+use crate::codec::decode::{DecodeError, decode_parts};
 use crate::value::credential::Scheme;
 use serde::Serialize;
 
@@ -303,23 +303,30 @@ impl Record {
     /// # Errors
     /// If a part is missing or not of its type, which its schema excludes.
     pub(crate) fn of_text(text: &RecordText) -> Result<Record, DecodeError> {
-        let confirmed = match text.whole(Part::ConfirmedRevision) {
-            Some(revision) => Some(Confirmed {
-                revision,
-                grace_ends_at: text.decoded(Part::ConfirmedGraceEndsAt)?,
-            }),
-            None => None,
+        let confirmed = match text.has(Part::ConfirmedRevision) {
+            true => Some(Confirmed::of_text(text)?),
+            false => None,
         };
-        Ok(Record {
+        decode_parts!(text, Record {
+            optional scheme: Part::Scheme,
+            required digest: Part::Digest,
+            optional successor: Part::Successor,
+            optional retired: Part::Retired,
+            optional issued: Part::Issued,
+            optional name_hash: Part::NameHash,
+        } with {
             form: FORM,
-            scheme: text.or_default(Part::Scheme)?,
-            digest: text.decoded(Part::Digest)?,
-            successor: text.or_default(Part::Successor)?,
-            retired: text.or_default(Part::Retired)?,
-            issued: text.or_default(Part::Issued)?,
-            confirmed,
-            name_hash: text.or_default(Part::NameHash)?,
+            confirmed: confirmed,
             token: Token::of_record(text)?,
         })
+    }
+}
+
+impl Confirmed {
+    fn of_text(text: &RecordText) -> Result<Confirmed, DecodeError> {
+        decode_parts!(text, Confirmed {
+            required revision: Part::ConfirmedRevision,
+            required grace_ends_at: Part::ConfirmedGraceEndsAt,
+        } with {})
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::catalog::TemplateUse;
 use crate::codec::canonical::{Entries, Items, Member, Schema, Shape, Spans, optional, required};
-use crate::codec::decode::{Decode, DecodeError, decode};
+use crate::codec::decode::{Decode, DecodeError, decode, fill};
 use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::value::condition::Conditions;
 use crate::value::credential::{Digest, TokenId};
@@ -367,6 +367,17 @@ impl RecordText {
     /// A part that is a resource.
     pub(crate) fn resource(&self, part: Part) -> Option<Resource> {
         Resource::parse(&self.text(part)?).ok()
+    }
+
+    /// Decodes a part into a field. Returns whether it is there and of the type.
+    pub(crate) fn fill<T: Decode>(&self, part: Part, to: &mut T) -> bool {
+        fill(self.raw(part), to)
+    }
+
+    /// Decodes a part into a field, if it is there. Returns whether it is of the type.
+    pub(crate) fn fill_optional<T: Decode>(&self, part: Part, to: &mut T) -> bool {
+        let text = self.raw(part);
+        text.is_none() || fill(text, to)
     }
 
     /// A part, decoded.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::record_text::{Part, RecordText};
 use crate::catalog::TemplateUse;
-use crate::codec::decode::DecodeError;
+use crate::codec::decode::{DecodeError, decode_parts};
 use crate::codec::sorted_map::SortedMap;
 use crate::value::condition::Conditions;
 use crate::value::credential::TokenId;
@@ -216,64 +216,83 @@ impl Token {
     /// # Errors
     /// If a part is missing or not of its type, which its schema excludes.
     pub(crate) fn of_record(record: &RecordText) -> Result<Token, DecodeError> {
-        let rotation = match record.whole(Part::RotationRevision) {
-            Some(revision) => Some(Rotation {
-                revision,
-                started_at: record.decoded(Part::RotationStartedAt)?,
-                started_by: record.decoded(Part::RotationStartedBy)?,
-                grace_ends_at: record.decoded(Part::GraceEndsAt)?,
-                previous_expires_at: record.or_default(Part::PreviousExpiresAt)?,
-                end_old_at_first_use: record.has(Part::EndOldAtFirstUse),
-            }),
-            None => None,
-        };
-        let imported = match record.instant(Part::ImportedAt) {
-            Some(at) => Some(Imported {
-                at,
-                hint: record.or_default(Part::ImportedHint)?,
-            }),
-            None => None,
-        };
         let status = record.text(Part::Status).and_then(|name| Status::named(&name));
-        Ok(Token {
-            id: record.decoded(Part::Id)?,
-            kind: record.decoded(Part::Kind)?,
-            name: record.decoded(Part::Name)?,
-            description: record.or_default(Part::Description)?,
-            tags: record.or_default(Part::Tags)?,
-            metadata: record.or_default(Part::Metadata)?,
-            owner: record.decoded(Part::Owner)?,
-            technical_user: record.or_default(Part::TechnicalUser)?,
-            parents: record.or_default(Part::Parents)?,
-            subject: record.or_default(Part::Subject)?,
-            resource: record.decoded(Part::Resource)?,
-            role: record.or_default(Part::Role)?,
-            permissions: record.decoded(Part::Permissions)?,
-            resources: record.or_default(Part::Resources)?,
-            templates: record.decoded(Part::Templates)?,
-            added: record.decoded(Part::Added)?,
-            removed: record.decoded(Part::Removed)?,
+        let rotation = match record.has(Part::RotationRevision) {
+            true => Some(Rotation::of_record(record)?),
+            false => None,
+        };
+        let imported = match record.has(Part::ImportedAt) {
+            true => Some(Imported::of_record(record)?),
+            false => None,
+        };
+        decode_parts!(record, Token {
+            required id: Part::Id,
+            required kind: Part::Kind,
+            required name: Part::Name,
+            optional description: Part::Description,
+            optional tags: Part::Tags,
+            optional metadata: Part::Metadata,
+            required owner: Part::Owner,
+            optional technical_user: Part::TechnicalUser,
+            optional parents: Part::Parents,
+            optional subject: Part::Subject,
+            required resource: Part::Resource,
+            optional role: Part::Role,
+            required permissions: Part::Permissions,
+            optional resources: Part::Resources,
+            required templates: Part::Templates,
+            required added: Part::Added,
+            required removed: Part::Removed,
+            optional held_at: Part::HeldAt,
+            optional reason: Part::Reason,
+            optional status_changed_at: Part::StatusChangedAt,
+            optional status_changed_by: Part::StatusChangedBy,
+            optional enabled_at: Part::EnabledAt,
+            required created_at: Part::CreatedAt,
+            required created_by: Part::CreatedBy,
+            optional not_before: Part::NotBefore,
+            optional expires_at: Part::ExpiresAt,
+            optional idle_after: Part::IdleAfter,
+            optional conditions: Part::Conditions,
+            optional limits: Part::Limits,
+            required revision: Part::Revision,
+        } with {
             status: status.ok_or(DecodeError)?,
-            held_at: record.or_default(Part::HeldAt)?,
-            reason: record.or_default(Part::Reason)?,
-            status_changed_at: record.or_default(Part::StatusChangedAt)?,
-            status_changed_by: record.or_default(Part::StatusChangedBy)?,
-            enabled_at: record.or_default(Part::EnabledAt)?,
-            created_at: record.decoded(Part::CreatedAt)?,
-            created_by: record.decoded(Part::CreatedBy)?,
-            not_before: record.or_default(Part::NotBefore)?,
-            expires_at: record.or_default(Part::ExpiresAt)?,
-            idle_after: record.or_default(Part::IdleAfter)?,
-            conditions: record.or_default(Part::Conditions)?,
-            limits: record.or_default(Part::Limits)?,
-            bounds_held_at: BoundsHeldAt {
-                conditions: record.or_default(Part::ConditionsHeldAt)?,
-                limits: record.or_default(Part::LimitsHeldAt)?,
-                expires_at: record.or_default(Part::ExpiresAtHeldAt)?,
-            },
-            rotation,
-            imported,
-            revision: record.decoded(Part::Revision)?,
+            bounds_held_at: BoundsHeldAt::of_record(record)?,
+            rotation: rotation,
+            imported: imported,
         })
+    }
+}
+
+impl BoundsHeldAt {
+    fn of_record(record: &RecordText) -> Result<BoundsHeldAt, DecodeError> {
+        decode_parts!(record, BoundsHeldAt {
+            optional conditions: Part::ConditionsHeldAt,
+            optional limits: Part::LimitsHeldAt,
+            optional expires_at: Part::ExpiresAtHeldAt,
+        } with {})
+    }
+}
+
+impl Rotation {
+    fn of_record(record: &RecordText) -> Result<Rotation, DecodeError> {
+        decode_parts!(record, Rotation {
+            required revision: Part::RotationRevision,
+            required started_at: Part::RotationStartedAt,
+            required started_by: Part::RotationStartedBy,
+            required grace_ends_at: Part::GraceEndsAt,
+            optional previous_expires_at: Part::PreviousExpiresAt,
+            optional end_old_at_first_use: Part::EndOldAtFirstUse,
+        } with {})
+    }
+}
+
+impl Imported {
+    fn of_record(record: &RecordText) -> Result<Imported, DecodeError> {
+        decode_parts!(record, Imported {
+            required at: Part::ImportedAt,
+            optional hint: Part::ImportedHint,
+        } with {})
     }
 }

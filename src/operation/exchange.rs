@@ -24,19 +24,22 @@ use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::record::Record;
 use crate::model::requirement::Requirement;
+use crate::model::secrets::Secret;
 use crate::model::token::{BoundsHeldAt, Status, Token};
 use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
+use crate::storage::seal::Seal;
 use crate::value::condition::RequestContext;
 use crate::value::credential::{Credential, TokenId};
 use crate::value::name::Name;
 use crate::value::permission::PermissionSet;
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
-use crate::verify::authenticate::{Presentation, authenticate};
 use crate::verify::code::Code;
 use crate::verify::dependencies::ResolvedToken;
+use crate::verify::known_store::KnownStore;
+use crate::verify::verify::begin;
 
 /// The maximum number of tokens in the chain that a session comes from.
 const MAX_CHAIN_LENGTH: usize = 4;
@@ -60,20 +63,19 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     let (Some(wanted), true) = (wanted, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    let verified = match authenticate(
-        context.deployment,
-        credential,
-        context.reads,
-        context.time.latest(),
-    )? {
-        Presentation::Of(verified) => verified,
-        Presentation::Wrong(_) => return Err(not_valid(Code::BadSecret).into()),
-        Presentation::RotatedOut(..) => return Err(not_valid(Code::RotatedOut).into()),
-        Presentation::Deleted(_) => return Err(not_valid(Code::Unknown).into()),
-        Presentation::Refused(code) => return Err(not_valid(code).into()),
+    // The values that an operation has read are open.
+    let (open, known) = (Seal::default(), &mut KnownStore::default());
+    let verification = match begin(context.deployment, &open, credential, context.reads, known)? {
+        Ok(verification) => verification,
+        Err(decided) => return Err(not_valid(decided.code()).into()),
     };
+    match verification.secret(context.time.latest()) {
+        Secret::Current | Secret::Successor => {}
+        Secret::Wrong => return Err(not_valid(Code::BadSecret).into()),
+        Secret::RotatedOut | Secret::GraceOver => return Err(not_valid(Code::RotatedOut).into()),
+    }
     let presented =
-        &Token::of_record(verified.record()).map_err(|DecodeError| not_valid(Code::StoreUnavailable))?;
+        &Token::of_record(verification.record()).map_err(|DecodeError| not_valid(Code::StoreUnavailable))?;
     let catalog = context.deployment.catalog();
     let resolved = ResolvedToken::read(presented, catalog, context.reads)?;
     if let Some(code) = resolved.rules.refusal(context.time.latest()) {

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::authenticate::{Presentation, Verified};
 use super::cache::{Cache, Disclosed, ENDED, Entry};
 use super::code::Code;
 use super::dependencies::ResolvedToken;
@@ -12,7 +11,7 @@ use crate::catalog::Permissions;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::record_text::RecordText;
-use crate::model::secrets::Secrets;
+use crate::model::secrets::{Secret, Secrets};
 use crate::storage::seal::Seal;
 use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{Scheme, TokenId};
@@ -113,6 +112,20 @@ impl Decision {
         settled
     }
 
+    /// What is told of the decision where no cache learns it.
+    pub(crate) fn told(self) -> Settled {
+        let token = match self.basis {
+            Basis::Token(found, successor) => Some(found.told(successor, Disclosed::All)),
+            Basis::RotatedOut(found, disclosed) => Some(found.told(false, disclosed)),
+            Basis::Wrong(_) | Basis::Deleted(_) | Basis::Nothing => None,
+        };
+        Settled {
+            token,
+            spent: self.spent,
+            ..Settled::refused(self.code)
+        }
+    }
+
     /// The ids of the tokens whose limits count the use; none if it is not to be counted.
     pub(crate) fn to_count(&self, question: &Question) -> Vec<TokenId> {
         match &self.basis {
@@ -123,9 +136,9 @@ impl Decision {
         }
     }
 
-    /// Whether a use was counted, so that counters are written.
-    pub(crate) fn writes_counters(&self) -> bool {
-        !self.spent.texts.is_empty()
+    /// The new counters, if a use was counted.
+    pub(crate) fn counters(&self) -> &[String] {
+        &self.spent.texts
     }
 
     /// Seals the new counters for their keys.
@@ -190,6 +203,15 @@ pub struct DisclosedToken {
 }
 
 impl FoundToken {
+    fn told(self, successor: bool, disclosed: Disclosed) -> DisclosedToken {
+        DisclosedToken {
+            grant: Rc::clone(self.resolved.rules.shared_grant()),
+            record: self.record,
+            successor,
+            disclosed,
+        }
+    }
+
     /// Splits what the bearer learns from what the cache keeps.
     fn disclose(self, successor: bool, disclosed: Disclosed, shards: ShardCount) -> (DisclosedToken, Entry) {
         let token = DisclosedToken {
@@ -203,51 +225,49 @@ impl FoundToken {
     }
 }
 
-impl Presentation {
-    /// Decides on what was presented, except for limits. `values` are those of the token's
-    /// dependencies, as [`ResolvedToken::of`] takes them. `caches`: a token of which no secret was
-    /// presented is kept too.
+impl NamedToken {
+    /// Decides on the token, of which a `secret` was presented, except for limits. `values` are
+    /// those of the token's dependencies, as [`ResolvedToken::of`] takes them. `caches`: a token of
+    /// which no secret was presented is kept too.
+    #[allow(clippy::too_many_arguments)] // They are what a decision depends on.
     pub(crate) fn decide(
-        self,
+        self: Box<NamedToken>,
+        secret: Secret,
         values: &[Option<&str>],
         catalog: &Permissions,
         question: &Question,
         now: Instant,
-        cache: &Cache,
         caches: bool,
+        last_use: &dyn Fn(&TokenId) -> Option<Instant>,
     ) -> Decision {
-        let found = |named: Box<NamedToken>| named.resolve(values, catalog, cache);
-        match self {
-            Presentation::Of(Verified { named, successor }) => {
-                let found = found(named);
+        if secret == Secret::Wrong && !caches {
+            return Decision::new(Code::BadSecret, Basis::Wrong(None));
+        }
+        let is_rotating = self.is_rotating();
+        let found = self.resolve(values, catalog, last_use);
+        match secret {
+            Secret::Current | Secret::Successor => {
                 let code = found.resolved.rules.decide(question, now);
-                Decision::new(code, Basis::Token(found, successor))
+                Decision::new(code, Basis::Token(found, secret == Secret::Successor))
             }
-            Presentation::RotatedOut(named, by_grace) => {
-                let disclosed = match named.is_rotating() {
-                    true if !by_grace => Disclosed::WithoutRotation,
-                    _ => Disclosed::All,
-                };
-                Decision::new(Code::RotatedOut, Basis::RotatedOut(found(named), disclosed))
+            Secret::RotatedOut if is_rotating => Decision::new(
+                Code::RotatedOut,
+                Basis::RotatedOut(found, Disclosed::WithoutRotation),
+            ),
+            Secret::GraceOver | Secret::RotatedOut => {
+                Decision::new(Code::RotatedOut, Basis::RotatedOut(found, Disclosed::All))
             }
-            Presentation::Wrong(named) => {
-                let found = caches.then(|| found(named));
-                Decision::new(Code::BadSecret, Basis::Wrong(found))
-            }
-            Presentation::Deleted(id) => Decision::new(Code::Unknown, Basis::Deleted(id)),
-            Presentation::Refused(code) => Decision::new(code, Basis::Nothing),
+            Secret::Wrong => Decision::new(Code::BadSecret, Basis::Wrong(Some(found))),
         }
     }
-}
 
-impl NamedToken {
     /// Resolves the token with the values of its dependencies, and applies the uses noted in this
     /// process.
     fn resolve(
         self: Box<NamedToken>,
         values: &[Option<&str>],
         catalog: &Permissions,
-        cache: &Cache,
+        last_use: &dyn Fn(&TokenId) -> Option<Instant>,
     ) -> Box<FoundToken> {
         let NamedToken {
             record,
@@ -256,7 +276,7 @@ impl NamedToken {
         } = *self;
         let grant = Grant::of_record(&record, token.resource.clone(), catalog);
         let mut resolved = ResolvedToken::of(token, grant, catalog, values);
-        resolved.rules.note_uses(|of| cache.last_use(of));
+        resolved.rules.note_uses(last_use);
         Box::new(FoundToken {
             secrets,
             record,

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use super::cache::Cache;
 use super::code::Code;
+use super::known_store::KnownStore;
 use super::verdict::Verdict;
 use super::verify::Load;
 use crate::catalog::Catalog;
@@ -85,10 +85,10 @@ pub fn explain(
         question,
         reads,
         now,
-        generation: None,
+        caches: false,
     };
-    let settled = match load.settle(&mut Cache::default()) {
-        Ok((settled, _)) => settled,
+    let settled = match load.decide(&mut KnownStore::default(), &|_| None) {
+        Ok((decided, _)) => decided.told(),
         Err(suspend) => return suspend.into(),
     };
     let verdict = Verdict::of(&settled, requirement, catalog, now);

@@ -6,7 +6,7 @@ use crate::value::credential::Prefix;
 
 /// The store description that was found to name this deployment.
 #[derive(Debug, Default)]
-pub(super) struct KnownStore {
+pub struct KnownStore {
     ours: Option<String>,
 }
 

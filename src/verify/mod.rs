@@ -1,14 +1,12 @@
 //! Verification: turns credential text into a verdict, with the token cache, and explains refusals.
 
-pub(crate) mod authenticate;
 pub mod batch_buffers;
 pub mod cache;
 pub mod code;
 pub mod decision;
 pub mod dependencies;
 pub mod explain;
-mod imported_key;
-mod known_store;
+pub mod known_store;
 pub(crate) mod named_token;
 pub mod packed;
 pub mod spend;

@@ -2,10 +2,9 @@
 
 use crate::codec::decode::DecodeError;
 use crate::model::record_text::{Part, RecordText, StoredText};
-use crate::model::secrets::{Secret, Secrets};
+use crate::model::secrets::Secrets;
 use crate::model::verifiable_token::VerifiableToken;
-use crate::value::credential::{Presented, TokenId};
-use crate::value::time::Instant;
+use crate::value::credential::TokenId;
 
 /// A token that a credential names. The secret has not been compared yet.
 #[derive(Debug)]
@@ -29,12 +28,6 @@ impl NamedToken {
             secrets: Secrets::of_record(&record)?,
             record: *record,
         })))
-    }
-
-    /// Whether a presented secret is or was one of the token.
-    pub(super) fn knows(&self, presented: &Presented, now: Instant) -> bool {
-        let secret = self.secrets.which(presented.scheme(), presented.digest(), now);
-        secret != Secret::Wrong
     }
 
     /// Whether a rotation is neither confirmed nor aborted.

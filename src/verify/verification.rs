@@ -5,17 +5,17 @@
 //! depends. Then it gives their values, and gets the decision. A use that limits count takes one
 //! more step, with the counters.
 
-use super::authenticate::Presentation;
 use super::cache::Cache;
 use super::code::Code;
 use super::decision::{Basis, Decision, Settled};
 use super::dependencies::keys_of;
-use super::imported_key;
+use super::known_store::KnownStore;
 use super::named_token::NamedToken;
 use crate::codec::decode::decode;
 use crate::deployment::VerifierConfig;
 use crate::model::question::Question;
 use crate::model::record_text::RecordText;
+use crate::model::secrets::Secret;
 use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::seal::Seal;
@@ -43,9 +43,8 @@ pub fn digest_keys<D: VerifierConfig>(deployment: &D, credential: &str) -> Resul
 
 /// The id that the value of a digest's key names; `None` if it is no id.
 #[must_use]
-pub fn id_of_digest<D: VerifierConfig>(deployment: &D, key: &str, value: &str) -> Option<TokenId> {
-    let text = decode::<String>(deployment.seal().open(key, value)).ok()?;
-    TokenId::parse(&text).ok()
+pub fn id_of_digest(seal: &Seal, key: &str, value: &str) -> Option<TokenId> {
+    decode(seal.open(key, value)).ok()
 }
 
 /// A credential whose record was read.
@@ -58,12 +57,12 @@ pub struct Verification {
     shift: u32,
 }
 
-/// A decision that a use has to be counted for.
+/// A decision. Either the cache learns it, or it is only told.
 #[derive(Debug)]
-pub struct Counting {
+pub struct Decided {
     decision: Decision,
+    /// The id in the credential, unless that is a key that another system issued.
     native: Option<TokenId>,
-    limited: Vec<TokenId>,
     /// Whether a value was sealed.
     is_sealed: bool,
 }
@@ -72,71 +71,76 @@ pub struct Counting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LacksKey;
 
-/// How far a verification came.
-#[derive(Debug)]
-pub enum Progress {
-    /// Decided.
-    Settled(Box<Settled>),
-    /// Counters have to be read.
-    Counting(Box<Counting>),
-}
-
 impl Verification {
     /// Begins with the record of the token that a credential names. `stored` is the value of its
     /// key, `meta` that of `meta/deployment`. `imported` is the id of the token, if the credential
-    /// is a key that another system issued, and which of its digests named it.
+    /// is a key that another system issued, and which of its digests named it. `seal` opens the
+    /// values: that of the deployment, or none for values that are open.
     ///
     /// # Errors
-    /// The code, if no secret can be compared. The cache has learned it.
+    /// The decision, if no secret can be compared.
     pub fn begin<D: VerifierConfig>(
         deployment: &D,
+        seal: &Seal,
         credential: &str,
         imported: Option<(usize, TokenId)>,
         [stored, meta]: [Option<&str>; 2],
-        cache: &mut Cache,
-        generation: Option<u32>,
-    ) -> Result<Verification, Code> {
+        known: &mut KnownStore,
+    ) -> Result<Verification, Box<Decided>> {
+        let refused = |code, basis, native| {
+            Box::new(Decided {
+                decision: Decision::new(code, basis),
+                native,
+                is_sealed: false,
+            })
+        };
         let presented = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
             Ok(text) => text.hash(),
             Err(unreadable) => {
-                let presented = imported
-                    .and_then(|(at, id)| imported_key::presented(deployment.imported(), credential, id, at));
-                presented.ok_or(Code::from(unreadable))?
+                let presented = imported.and_then(|(at, id)| {
+                    let mut digests = deployment.imported().digests(credential).into_iter();
+                    Some(Presented::imported(id, digests.nth(at)?))
+                });
+                presented.ok_or_else(|| refused(unreadable.into(), Basis::Nothing, None))?
             }
         };
         let id = *presented.id();
         let native = imported.is_none().then_some(id);
-        let seal = deployment.seal();
         let meta = meta.map(|text| seal.open(keys::DEPLOYMENT, text));
-        let is_ours = cache.store().is_ours(meta, deployment.prefix());
-        let (code, basis) = match (is_ours, stored) {
-            (Ok(true), Some(stored)) => {
-                let text = seal.open(&keys::token(&id), stored);
-                // What is before the body is ASCII.
-                let shift = text.as_ptr().addr().saturating_sub(stored.as_ptr().addr());
-                match NamedToken::read(&id, text.to_owned()) {
-                    Ok(Some(named)) => {
-                        return Ok(Verification {
-                            presented,
-                            named,
-                            is_native: native.is_some(),
-                            shift: u32::try_from(shift).unwrap_or_default(),
-                        });
-                    }
-                    Ok(None) => (Code::Unknown, Basis::Deleted(id)),
-                    Err(_) => (Code::StoreUnavailable, Basis::Nothing),
-                }
+        let stored = match (known.is_ours(meta, deployment.prefix()), stored) {
+            (Ok(true), Some(stored)) => stored,
+            (Ok(_), None) => return Err(refused(Code::Unknown, Basis::Nothing, native)),
+            (Ok(false), Some(_)) | (Err(_), _) => {
+                return Err(refused(Code::StoreUnavailable, Basis::Nothing, native));
             }
-            (Ok(_), None) => (Code::Unknown, Basis::Nothing),
-            (Ok(false), Some(_)) | (Err(_), _) => (Code::StoreUnavailable, Basis::Nothing),
         };
-        Decision::new(code, basis).settle(native.as_ref(), cache, generation);
-        Err(code)
+        let text = seal.open(&keys::token(&id), stored);
+        // What is before the body is ASCII.
+        let shift = text.as_ptr().addr().saturating_sub(stored.as_ptr().addr());
+        match NamedToken::read(&id, text.to_owned()) {
+            Ok(Some(named)) => Ok(Verification {
+                presented,
+                named,
+                is_native: native.is_some(),
+                shift: u32::try_from(shift).unwrap_or_default(),
+            }),
+            Ok(None) => Err(refused(Code::Unknown, Basis::Deleted(id), native)),
+            Err(_) => Err(refused(Code::StoreUnavailable, Basis::Nothing, native)),
+        }
     }
 
     /// The token.
     pub(super) fn token(&self) -> &VerifiableToken {
         &self.named.token
+    }
+
+    /// Which of the token's secrets was presented.
+    #[must_use]
+    pub fn secret(&self, now: Instant) -> Secret {
+        let presented = &self.presented;
+        self.named
+            .secrets
+            .which(presented.scheme(), presented.digest(), now)
     }
 
     /// The record of the token. Until the decision discloses it, it only tells on what the token
@@ -165,59 +169,55 @@ impl Verification {
         self.named.token.idle_after.is_some()
     }
 
-    /// Whether the token's dependencies are read. They are not for a wrong secret, if the cache
-    /// does not take the token.
+    /// Whether the token's dependencies are read. They are not for a wrong secret, unless the cache
+    /// takes the token.
     #[must_use]
-    pub fn needs_dependencies(&self, cache: &Cache, generation: Option<u32>, now: Instant) -> bool {
-        cache.is_current(generation) || self.named.knows(&self.presented, now)
+    pub fn needs_dependencies(&self, caches: bool, now: Instant) -> bool {
+        caches || self.secret(now) != Secret::Wrong
     }
 
     /// Decides, with the values of the token's dependencies: those of its parents, of its technical
     /// user, of its owner and the resources above it, of its subject's account, of its usage, and
-    /// of the usage of its parents.
+    /// of the usage of its parents. `caches` is [`Cache::is_current`], `last_use` the uses noted in
+    /// this process.
     pub fn decide<D: VerifierConfig>(
         self,
         deployment: &D,
         values: &[Option<&str>],
         question: &Question,
         now: Instant,
-        cache: &mut Cache,
-        generation: Option<u32>,
-    ) -> Progress {
-        let seal = deployment.seal();
+        caches: bool,
+        last_use: &dyn Fn(&TokenId) -> Option<Instant>,
+    ) -> Decided {
         let keys = keys_of(&self.named.token);
         let native = self.is_native.then_some(self.named.token.id);
-        let opened = opened(seal, &keys, values);
+        let opened = opened(deployment.seal(), &keys, values);
         let is_sealed = self.shift > 0 || are_sealed(&opened, values);
-        let caches = cache.is_current(generation);
-        let presentation = Presentation::of(&self.presented, self.named, now);
-        let is_unread = presentation.is_wrong() && !caches;
+        let secret = self.secret(now);
+        let is_unread = secret == Secret::Wrong && !caches;
         let decision = if opened.len() == keys.len() || is_unread {
-            presentation.decide(&opened, deployment.permissions(), question, now, cache, caches)
+            let catalog = deployment.permissions();
+            self.named
+                .decide(secret, &opened, catalog, question, now, caches, last_use)
         } else {
             Decision::new(Code::StoreUnavailable, Basis::Nothing)
         };
-        let limited = decision.to_count(question);
-        if limited.is_empty() {
-            return Progress::Settled(Box::new(decision.settle(native.as_ref(), cache, generation)));
-        }
-        Progress::Counting(Box::new(Counting {
+        Decided {
             decision,
             native,
-            limited,
             is_sealed,
-        }))
+        }
     }
 }
 
-impl Counting {
-    /// The tokens whose counters are read.
+impl Decided {
+    /// The tokens whose counters are read before the use is counted; none if it is not.
     #[must_use]
-    pub fn limited(&self) -> &[TokenId] {
-        &self.limited
+    pub fn limited(&self, question: &Question) -> Vec<TokenId> {
+        self.decision.to_count(question)
     }
 
-    /// Counts the use. `counters` are the values of the keys of [`Counting::limited`]. The new ones
+    /// Counts the use. `counters` are the values of the keys of [`Decided::limited`]. The new ones
     /// are as the store gets them.
     ///
     /// # Errors
@@ -225,22 +225,42 @@ impl Counting {
     pub fn count<D: VerifierConfig>(
         self,
         deployment: &D,
+        limited: &[TokenId],
         counters: &[Option<&str>],
         question: &Question,
         now: Instant,
-        cache: &mut Cache,
-        generation: Option<u32>,
-    ) -> Result<Settled, LacksKey> {
+    ) -> Result<Decided, LacksKey> {
         let seal = deployment.seal();
-        let keys: Vec<String> = self.limited.iter().map(keys::limit).collect();
+        let keys: Vec<String> = limited.iter().map(keys::limit).collect();
         let opened = opened(seal, &keys, counters);
         let is_sealed = self.is_sealed || are_sealed(&opened, counters);
         let mut decision = self.decision.counted(&opened, question, now);
-        if is_sealed && decision.writes_counters() && !seal.has_keys() {
+        if is_sealed && !decision.counters().is_empty() && !seal.has_keys() {
             return Err(LacksKey);
         }
         decision.seal_counters(seal, &keys);
-        Ok(decision.settle(self.native.as_ref(), cache, generation))
+        Ok(Decided { decision, ..self })
+    }
+
+    /// The new counters.
+    pub(super) fn counters(&self) -> &[String] {
+        self.decision.counters()
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> Code {
+        self.decision.code
+    }
+
+    /// Lets the cache learn the decision.
+    pub fn learned(self, cache: &mut Cache, generation: Option<u32>) -> Settled {
+        self.decision.settle(self.native.as_ref(), cache, generation)
+    }
+
+    /// The decision, without a cache.
+    #[must_use]
+    pub fn told(self) -> Settled {
+        self.decision.told()
     }
 }
 

@@ -2,14 +2,15 @@
 
 use super::cache::{Cache, Found, Hit};
 use super::code::Code;
-use super::decision::Settled;
 use super::dependencies::ResolvedToken;
+use super::known_store::KnownStore;
 use super::verdict::Verdict;
-use super::verification::{Counting, LacksKey, Progress, Verification, digest_keys, id_of_digest};
+use super::verification::{Decided, LacksKey, Verification, digest_keys, id_of_digest};
 use crate::deployment::VerifierConfig;
 use crate::input::{ErrorCode, Refusal, message};
 use crate::model::question::Question;
 use crate::storage::plan::{Plan, Reads, Suspend, Write};
+use crate::storage::seal::Seal;
 use crate::storage::shard_count::ShardCount;
 use crate::storage::store_meta::NotOurs;
 use crate::storage::{keys, store_meta};
@@ -53,10 +54,14 @@ pub fn verify_and_cache<D: VerifierConfig>(
         question,
         reads,
         now,
-        generation,
+        caches: cache.is_current(generation),
     };
-    match load.settle(cache) {
-        Ok((settled, writes)) => {
+    let mut known = std::mem::take(cache.store());
+    let decided = load.decide(&mut known, &|of| cache.last_use(of));
+    *cache.store() = known;
+    match decided {
+        Ok((decided, writes)) => {
+            let settled = decided.learned(cache, generation);
             let answer = Verdict::of(&settled, question.requirement, deployment.permissions(), now);
             let plan = match writes.is_empty() {
                 true => Plan::Answer(answer),
@@ -68,6 +73,33 @@ pub fn verify_and_cache<D: VerifierConfig>(
     }
 }
 
+/// Begins a verification with what was read. `seal`: see [`Verification::begin`].
+///
+/// # Errors
+/// [`Suspend::Need`] for the keys to read.
+pub(crate) fn begin<D: VerifierConfig>(
+    deployment: &D,
+    seal: &Seal,
+    credential: &str,
+    reads: &Reads,
+    known: &mut KnownStore,
+) -> Result<Result<Verification, Box<Decided>>, Suspend> {
+    let keys = digest_keys(deployment, credential).unwrap_or_default();
+    let found = reads.get_all(&keys)?;
+    let mut named = keys.iter().zip(found).enumerate();
+    let imported = named.find_map(|(at, (key, value))| Some((at, id_of_digest(seal, key, value?)?)));
+    let native = WellFormed::read(deployment.prefix(), credential.as_bytes()).ok();
+    let native = native.map(|text| *text.id());
+    // Without an id, nothing is read.
+    let values = match native.or(imported.map(|(_, id)| id)) {
+        Some(id) => reads.get([&keys::token(&id), keys::DEPLOYMENT])?,
+        None => [None; 2],
+    };
+    Ok(Verification::begin(
+        deployment, seal, credential, imported, values, known,
+    ))
+}
+
 /// A verification that names the keys of the store itself.
 pub(super) struct Load<'l, D> {
     pub(super) deployment: &'l D,
@@ -75,7 +107,8 @@ pub(super) struct Load<'l, D> {
     pub(super) question: &'l Question<'l>,
     pub(super) reads: &'l Reads,
     pub(super) now: Instant,
-    pub(super) generation: Option<u32>,
+    /// Whether the cache takes a token of which no secret was presented.
+    pub(super) caches: bool,
 }
 
 impl<D: VerifierConfig> Load<'_, D> {
@@ -83,59 +116,45 @@ impl<D: VerifierConfig> Load<'_, D> {
     ///
     /// # Errors
     /// [`Suspend::Need`] for the keys to read. [`Suspend::Refuse`] if counters cannot be written.
-    pub(super) fn settle(&self, cache: &mut Cache) -> Result<(Settled, Vec<Write>), Suspend> {
+    pub(super) fn decide(
+        &self,
+        known: &mut KnownStore,
+        last_use: &dyn Fn(&TokenId) -> Option<Instant>,
+    ) -> Result<(Decided, Vec<Write>), Suspend> {
         let Load {
             deployment,
             credential,
             question,
             reads,
             now,
-            generation,
+            caches,
         } = *self;
-        let imported = match digest_keys(deployment, credential) {
-            Ok(keys) => self.imported(&keys)?,
-            Err(unreadable) => return Ok((Settled::refused(unreadable), Vec::new())),
-        };
-        let native = WellFormed::read(deployment.prefix(), credential.as_bytes());
-        let id = match (imported, &native) {
-            (Some((_, id)), _) => id,
-            (None, Ok(text)) => *text.id(),
-            (None, Err(unreadable)) => return Ok((Settled::refused((*unreadable).into()), Vec::new())),
-        };
-        let values = reads.get([&keys::token(&id), keys::DEPLOYMENT])?;
-        let begun = Verification::begin(deployment, credential, imported, values, cache, generation);
+        let begun = begin(deployment, deployment.seal(), credential, reads, known)?;
         let verification = match begun {
             Ok(verification) => verification,
-            Err(code) => return Ok((Settled::refused(code), Vec::new())),
+            Err(decided) => return Ok((*decided, Vec::new())),
         };
-        let values = match verification.needs_dependencies(cache, generation, now) {
+        let values = match verification.needs_dependencies(caches, now) {
             true => ResolvedToken::require(verification.token(), reads)?,
             false => Vec::new(),
         };
-        match verification.decide(deployment, &values, question, now, cache, generation) {
-            Progress::Settled(settled) => Ok((*settled, Vec::new())),
-            Progress::Counting(counting) => self.count(*counting, cache),
+        let decided = verification.decide(deployment, &values, question, now, caches, last_use);
+        let limited = decided.limited(question);
+        if limited.is_empty() {
+            return Ok((decided, Vec::new()));
         }
-    }
-
-    /// The token of a key that another system issued, and which of its digests names it.
-    fn imported(&self, keys: &[String]) -> Result<Option<(usize, TokenId)>, Suspend> {
-        let found = self.reads.get_all(keys)?;
-        let mut named = keys.iter().zip(found).enumerate();
-        Ok(named.find_map(|(at, (key, value))| Some((at, id_of_digest(self.deployment, key, value?)?))))
+        self.count(decided, &limited)
     }
 
     /// Counts the use, and plans its writes.
-    fn count(&self, counting: Counting, cache: &mut Cache) -> Result<(Settled, Vec<Write>), Suspend> {
+    fn count(&self, decided: Decided, limited: &[TokenId]) -> Result<(Decided, Vec<Write>), Suspend> {
         let Load {
             deployment,
             question,
             reads,
             now,
-            generation,
             ..
         } = *self;
-        let limited = counting.limited().to_vec();
         let limit_keys: Vec<String> = limited.iter().map(keys::limit).collect();
         // The sessions of a token count against its limits too. All of them queue for the key of
         // the topmost limited parent.
@@ -143,8 +162,8 @@ impl<D: VerifierConfig> Load<'_, D> {
             reads.get_queued(&limit_keys, topmost, false)?;
         }
         let counters = reads.get_all(&limit_keys)?;
-        let counted = counting.count(deployment, &counters, question, now, cache, generation);
-        let settled = counted.map_err(|LacksKey| {
+        let counted = decided.count(deployment, limited, &counters, question, now);
+        let decided = counted.map_err(|LacksKey| {
             let message = message!(
                 "the values of this store are sealed and this deployment has no record key, so it writes nothing: \
                  give it `recordKey`"
@@ -152,7 +171,7 @@ impl<D: VerifierConfig> Load<'_, D> {
             Refusal::new(ErrorCode::StoreUnavailable, message)
         })?;
         let mut writes = Vec::new();
-        for ((id, stored), text) in limited.iter().zip(counters).zip(&settled.spent.texts) {
+        for ((id, stored), text) in limited.iter().zip(counters).zip(decided.counters()) {
             // The first use expects no counter, as does a use after a deletion. So the commit also
             // asserts that the record exists.
             if stored.is_none() {
@@ -162,7 +181,7 @@ impl<D: VerifierConfig> Load<'_, D> {
             }
             writes.push(Write::replace(keys::limit(id), stored, text.clone()));
         }
-        Ok((settled, writes))
+        Ok((decided, writes))
     }
 }
 

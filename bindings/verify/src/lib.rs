@@ -32,8 +32,11 @@ use leastkey::verify::code::{Code, CodeRow};
 use leastkey::verify::decision::Settled;
 use leastkey::verify::packed::{MISS, pack};
 use leastkey::verify::verdict::Lacking;
-use leastkey::verify::verification::{Counting, LacksKey, Progress, Verification, digest_keys, id_of_digest};
+use leastkey::verify::verification::{Decided, LacksKey, Verification, digest_keys, id_of_digest};
 use leastkey::verify::verify::{self, lookup_renewed};
+
+/// In place of a cost: no use is counted.
+const NO_COST: i32 = -1;
 
 /// In place of a generation: none.
 const NO_GENERATION: u32 = u32::MAX;
@@ -45,8 +48,8 @@ struct State {
     cache: Cache,
     /// The verification that began last, until it is decided.
     verification: Option<Verification>,
-    /// The decision that waits for counters.
-    counting: Option<Counting>,
+    /// The decision that waits for the counters of these tokens.
+    counting: Option<(Decided, Vec<TokenId>)>,
     /// Where the parts of the record that was read last are.
     view: [[u32; 2]; VIEW.len()],
 }
@@ -181,23 +184,24 @@ extern "C" fn set_tag_key() {
     });
 }
 
-/// Looks at the credential in the first `length` bytes of the text buffer, before anything is read.
+/// Looks at the credential in the first `length` bytes of the text buffer, before anything is read,
+/// and at what is asked. Text: the question, if `requirement` is 2^32 - 1 in place of an interned
+/// one.
 ///
 /// Returns 0 for a credential of this deployment, whose id is at its place; -2 - code for a text
 /// that is no credential. 1: it may be a key that another system issued, and the text answer names
-/// the keys of the store, one a line, one of which may have the id of its token.
+/// the keys of the store, one a line, one of which may have the id of its token. -1: the text
+/// answer refuses the question.
 #[unsafe(no_mangle)]
-extern "C" fn classify(length: u32) -> i32 {
-    let keys = with_buffers(|buffers, state| {
-        buffers.with_text(length, |credential| digest_keys(&state.edge, text_of(credential)))
-    });
-    let keys = keys.flatten().unwrap_or(Err(Code::Malformed));
-    let kind = match &keys {
-        Ok(keys) => i32::from(!keys.is_empty()),
-        Err(code) => refused(*code),
-    };
-    OUTPUT.set(keys.unwrap_or_default().join("\n"));
-    kind
+extern "C" fn classify(length: u32, requirement: u32) -> i32 {
+    settle(|state, given| {
+        Asked::read(state, requirement, given)?.question(NO_COST, f64::NAN)?;
+        let keys = with_credential(length, |credential| digest_keys(&state.edge, text_of(credential)));
+        Ok(match keys.unwrap_or(Err(Code::Malformed)) {
+            Ok(keys) => (i32::from(!keys.is_empty()), keys.join("\n")),
+            Err(code) => (refused(code), String::new()),
+        })
+    })
 }
 
 /// Reads the id of a token from the value of a digest's key. Texts: key and value. The text answer
@@ -206,7 +210,7 @@ extern "C" fn classify(length: u32) -> i32 {
 extern "C" fn read_id() {
     let given = GIVEN.take();
     let id = STATE.with_borrow(|state| match (state, given.as_slice()) {
-        (Some(state), [Some(key), Some(value)]) => id_of_digest(&state.edge, key, value),
+        (Some(state), [Some(key), Some(value)]) => id_of_digest(state.edge.seal(), key, value),
         _ => None,
     });
     OUTPUT.set(id.map_or(String::new(), |id| id.to_string()));
@@ -221,37 +225,42 @@ extern "C" fn read_id() {
 /// of the record's parts are at [`view`].
 #[unsafe(no_mangle)]
 extern "C" fn begin(length: u32, digest: usize, now: f64, generation: u32) -> i32 {
-    let mut given = GIVEN.take().into_iter();
-    let [stored, meta, id] = [(); 3].map(|()| given.next().flatten());
-    let imported = id.and_then(|id| Some((digest, TokenId::parse(&id).ok()?)));
-    let generation = (generation != NO_GENERATION).then_some(generation);
-    let begun = with_buffers(|buffers, state| {
+    settle(|state, given| {
+        let [stored, meta, id] = [(); 3].map(|()| given.next().flatten());
+        let imported = id.and_then(|id| Some((digest, TokenId::parse(&id).ok()?)));
+        let (now, generation) = (clock(now)?, known(generation));
         let State { edge, cache, .. } = state;
-        let begun = buffers.with_text(length, |credential| {
+        let begun = with_credential(length, |credential| {
             let values = [stored.as_deref(), meta.as_deref()];
-            Verification::begin(edge, text_of(credential), imported, values, cache, generation)
+            Verification::begin(
+                edge,
+                edge.seal(),
+                text_of(credential),
+                imported,
+                values,
+                cache.store(),
+            )
         });
         let verification = match begun {
             Some(Ok(verification)) => verification,
-            Some(Err(code)) => return refused(code),
-            None => return refused(Code::Malformed),
-        };
-        let Ok(now) = Instant::from_millis(now) else {
-            return refused(Code::StoreUnavailable);
+            Some(Err(decided)) => {
+                let settled = decided.learned(cache, generation);
+                return Ok((refused(settled.code), String::new()));
+            }
+            None => return Ok((refused(Code::Malformed), String::new())),
         };
         let shift = verification.shift();
         state.view = verification.record().view().map(|span| match span {
             [0, 0] => span,
             [start, end] => [start + shift, end + shift],
         });
-        let is_unread = !verification.needs_dependencies(cache, generation, now);
+        let is_unread = !verification.needs_dependencies(cache.is_current(generation), now);
         let bits = i32::from(verification.has_subject_account())
             | i32::from(verification.has_idle_time()) << 1
             | i32::from(is_unread) << 2;
         state.verification = Some(verification);
-        bits
-    });
-    begun.unwrap_or(MISS)
+        Ok((bits, String::new()))
+    })
 }
 
 /// The address of the places of the parts in the record that [`begin`] read: where each begins and
@@ -278,23 +287,26 @@ extern "C" fn view() -> *const [u32; 2] {
 /// details of a refusal for lack of permission.
 #[unsafe(no_mangle)]
 extern "C" fn decide(requirement: u32, consume: i32, counted_at: f64, now: f64, generation: u32) -> i32 {
-    settle(generation, |state, given, generation| {
+    settle(|state, given| {
+        let generation = known(generation);
         let asked = Asked::read(state, requirement, given)?;
         let question = asked.question(consume, counted_at)?;
         let values: Vec<Option<String>> = given.collect();
         let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
         let State { edge, cache, .. } = state;
         let verification = state.verification.take().ok_or_else(unreadable)?;
-        let progress = verification.decide(edge, &values, &question, clock(now)?, cache, generation);
-        Ok(match progress {
-            Progress::Settled(settled) => (packed(&settled), details(&settled, &question, edge)),
-            Progress::Counting(counting) => {
-                let ids: Vec<&str> = counting.limited().iter().map(TokenId::as_str).collect();
-                let ids = ids.join("\n");
-                state.counting = Some(*counting);
-                (MISS, ids)
-            }
-        })
+        let (caches, now) = (cache.is_current(generation), clock(now)?);
+        let last_use = |of: &TokenId| cache.last_use(of);
+        let decided = verification.decide(edge, &values, &question, now, caches, &last_use);
+        let limited = decided.limited(&question);
+        if limited.is_empty() {
+            let settled = decided.learned(cache, generation);
+            return Ok((packed(&settled), details(&settled, &question, edge)));
+        }
+        let ids: Vec<&str> = limited.iter().map(TokenId::as_str).collect();
+        let ids = ids.join("\n");
+        state.counting = Some((decided, limited));
+        Ok((MISS, ids))
     })
 }
 
@@ -304,15 +316,17 @@ extern "C" fn decide(requirement: u32, consume: i32, counted_at: f64, now: f64, 
 /// Returns as [`decide`] does. The text answer has what is left too, and the new counters.
 #[unsafe(no_mangle)]
 extern "C" fn count(requirement: u32, consume: i32, counted_at: f64, now: f64, generation: u32) -> i32 {
-    settle(generation, |state, given, generation| {
+    settle(|state, given| {
+        let generation = known(generation);
         let asked = Asked::read(state, requirement, given)?;
         let question = asked.question(consume, counted_at)?;
         let values: Vec<Option<String>> = given.collect();
         let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
         let State { edge, cache, .. } = state;
-        let counting = state.counting.take().ok_or_else(unreadable)?;
-        let counted = counting.count(edge, &values, &question, clock(now)?, cache, generation);
-        let settled = counted.map_err(|LacksKey| Refusal::new(ErrorCode::StoreUnavailable, ""))?;
+        let (decided, limited) = state.counting.take().ok_or_else(unreadable)?;
+        let counted = decided.count(edge, &limited, &values, &question, clock(now)?);
+        let counted = counted.map_err(|LacksKey| Refusal::new(ErrorCode::StoreUnavailable, ""))?;
+        let settled = counted.learned(cache, generation);
         Ok((packed(&settled), details(&settled, &question, edge)))
     })
 }
@@ -320,17 +334,19 @@ extern "C" fn count(requirement: u32, consume: i32, counted_at: f64, now: f64, g
 /// The texts that the host passed, which are read one after the other.
 type Given = std::vec::IntoIter<Option<String>>;
 
-/// Runs a step of a verification. Its number is returned, its text is the answer.
-fn settle(
-    generation: u32,
-    step: impl FnOnce(&mut State, &mut Given, Option<u32>) -> Result<(i32, String), Refusal>,
-) -> i32 {
-    let generation = (generation != NO_GENERATION).then_some(generation);
+/// Runs a step of a verification. Its number is returned, its text is the answer. -1: the text
+/// refuses the call, or asks for counters.
+fn settle(step: impl FnOnce(&mut State, &mut Given) -> Result<(i32, String), Refusal>) -> i32 {
     let mut given = GIVEN.take().into_iter();
-    let (number, text) = with_state(|state| step(state, &mut given, generation))
+    let (number, text) = with_state(|state| step(state, &mut given))
         .unwrap_or_else(|refusal| (MISS, json(&Plan::<()>::Refuse(refusal))));
     OUTPUT.set(text);
     number
+}
+
+/// The generation of the cache before the reads began, if the host knows it.
+fn known(generation: u32) -> Option<u32> {
+    (generation != NO_GENERATION).then_some(generation)
 }
 
 /// What is asked of a verification.

@@ -145,12 +145,13 @@ impl Cache {
     }
 
     /// The store description that was read last.
-    pub(super) fn store(&mut self) -> &mut KnownStore {
+    pub fn store(&mut self) -> &mut KnownStore {
         &mut self.store
     }
 
     /// When this process last noted a use of the token.
-    pub(super) fn last_use(&self, of: &TokenId) -> Option<Instant> {
+    #[must_use]
+    pub fn last_use(&self, of: &TokenId) -> Option<Instant> {
         self.used.last(of)
     }
 
@@ -481,9 +482,10 @@ impl Cache {
         }
     }
 
-    /// Whether reads that began in `generation` include everything that the feed has published. Only
-    /// then a token that they found is inserted.
-    pub(super) fn is_current(&self, generation: Option<u32>) -> bool {
+    /// Whether reads that began in `generation` include everything that the feed has published.
+    /// Only then a token that they found is inserted.
+    #[must_use]
+    pub fn is_current(&self, generation: Option<u32>) -> bool {
         self.as_of.is_some() && generation == Some(self.generation)
     }
 

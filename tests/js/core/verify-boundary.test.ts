@@ -65,13 +65,27 @@ function call(core: Exports, name: string, ...args: number[]): number {
   return exported(...args);
 }
 
+/** The steps of a verification, with their arguments. */
+function steps(length: number, now: number): [name: string, ...args: number[]][] {
+  return [
+    ['classify', length, -1],
+    ['begin', length, 0, now, -1],
+    ['decide', -1, -1, now, now, -1],
+    ['count', -1, -1, now, now, -1],
+  ];
+}
+
 describe('the verify module', () => {
   test('refuses or misses everything before it is configured', () => {
     const { core, give, present, refused } = instance();
     const length = present('acme_live_2');
-    give('{}');
-    assert.equal(call(core, 'verify', length, NOW, -1), MISS);
-    assert.equal(refused(), 'invalid_input');
+    for (const [step, ...args] of steps(length, NOW)) {
+      give('{}');
+      assert.equal(call(core, step, ...args), MISS);
+      assert.equal(refused(), 'invalid_input', step);
+    }
+    call(core, 'read_id');
+    assert.equal(refused(), undefined);
     give('{}');
     call(core, 'intern');
     assert.equal(refused(), 'invalid_input');
@@ -94,7 +108,7 @@ describe('the verify module', () => {
     const requirement = call(core, 'intern');
     for (const number of NO_INSTANTS) {
       give('{}');
-      assert.equal(call(core, 'verify', present('x'), number, -1), MISS);
+      assert.equal(call(core, 'begin', present('x'), 0, number, -1), MISS);
       assert.equal(refused(), 'clock_unreliable', String(number));
       give('{}');
       assert.equal(call(core, 'lookup', present('x'), number), MISS);
@@ -111,9 +125,12 @@ describe('the verify module', () => {
     const { core, give, present, refused } = configured();
     const unreadable = ['', '{', '[]', '7', '{"requirement":7}', '{"requirment":"x"}', NO_TEXT, null];
     for (const question of unreadable) {
-      give(question);
-      call(core, 'verify', present('x'), NOW, -1);
-      assert.equal(refused(), 'invalid_input', String(question));
+      for (const [step, ...args] of steps(present('x'), NOW)) {
+        if (step === 'begin') continue;
+        give(question);
+        assert.equal(call(core, step, ...args), MISS);
+        assert.equal(refused(), 'invalid_input', `${step} ${question}`);
+      }
       give(question);
       call(core, 'intern');
       assert.equal(refused(), 'invalid_input', String(question));
@@ -124,8 +141,17 @@ describe('the verify module', () => {
       call(core, 'configure');
       assert.equal(refused(), 'invalid_input', String(question));
     }
-    call(core, 'verify', present('x'), NOW, -1);
-    assert.equal(refused(), 'invalid_input', 'no question');
+    for (const [step, ...args] of steps(present('x'), NOW)) {
+      if (step === 'begin') continue;
+      assert.equal(call(core, step, ...args), MISS);
+      assert.equal(refused(), 'invalid_input', `${step}: no question`);
+    }
+    // Nothing was begun.
+    for (const [step, ...args] of steps(present('x'), NOW).slice(2)) {
+      give('{}');
+      assert.equal(call(core, step, ...args), MISS);
+      assert.equal(refused(), 'invalid_input', `${step}: nothing was begun`);
+    }
     give('GET');
     call(core, 'route');
     assert.equal(refused(), 'invalid_input', 'no path');
@@ -142,7 +168,9 @@ describe('the verify module', () => {
       assert.equal(call(core, 'lookup_packed', length, requirement, NOW), MISS);
       assert.equal(call(core, 'note_use', length, NOW), MISS);
       give('{}');
-      assert.equal(call(core, 'verify', length, NOW, -1), MISS);
+      const malformed = call(core, 'classify', length, -1);
+      assert.ok(malformed < MISS);
+      assert.equal(call(core, 'begin', length, 0, NOW, -1), malformed);
     }
     for (const unknown of [requirement + 1, -1])
       assert.equal(call(core, 'lookup_packed', present('x'), unknown, NOW), MISS);
