@@ -21,6 +21,8 @@ export interface VerificationCall {
   /** The number of the question's requirement, if that is all that is asked. */
   requirement: number | undefined;
   now: number;
+  /** The instance of the core. */
+  epoch: number;
   /** The generation of the cache before the reads, or -1. */
   generation: number;
 }
@@ -50,6 +52,24 @@ export interface VerificationStep {
   slot: number | undefined;
 }
 
+/** The texts with which a verification begins. */
+interface RecordTexts {
+  stored: string | null;
+  meta: string | null;
+  /** The id of the token of a foreign key, and the digest that named it. */
+  id: string | null;
+  digest: number;
+}
+
+/** A verification that the core has begun. */
+interface Begun {
+  call: VerificationCall;
+  texts: RecordTexts;
+  /** The bits of what is read besides the tokens and accounts in the record. */
+  more: number;
+  view: RecordView;
+}
+
 /** What a verdict tells besides the record. */
 interface Details extends EffectiveGrant, Pick<Verdict, 'missing' | 'scope' | 'retryAfter' | 'remaining'> {
   /** The new counters. */
@@ -76,6 +96,8 @@ export class StoreVerification {
   readonly #codes: readonly CodeRow[];
   readonly #parts: readonly string[];
   readonly #idAt: number;
+  /** The verification that the core has begun, and not decided yet. */
+  #begun: Begun | undefined;
   /** The keys that tokens rested on, by the token's key: they are read along with the record. */
   readonly #restedOn = new Map<string, string[]>();
 
@@ -101,19 +123,32 @@ export class StoreVerification {
     const meta = valueAt(values, STORE_META);
     if (stored === undefined || meta === undefined)
       return needs([token, STORE_META, ...(this.#restedOn.get(token) ?? [])]);
-    const begun = this.#core.begin(call, [stored, meta, isForeign ? id : null], digest);
-    if (begun.number < 0 || stored === null) return this.#refused(begun);
-    const more = begun.number;
-    const view = new RecordView(stored, this.#parts, this.#core.places());
+    const begun = this.#begin(call, { stored, meta, id: isForeign ? id : null, digest });
+    if ('step' in begun) return begun;
+    const { more, view } = begun;
     const keys = (more & NOTHING) === 0 ? dependencies(id, view, more) : [];
     const dependent = valuesOf(values, keys);
     if (dependent === undefined) return needs([token, ...keys]);
+    this.#begun = undefined;
     this.#remember(token, keys);
     const decided = this.#core.decide(call, dependent);
     const { number, text } = decided;
     return number === MISS && text !== undefined && !text.startsWith('{')
       ? this.#count(call, text.split('\n'), values, view)
       : this.#answer(decided, view);
+  }
+
+  /** Begins a verification in the core, unless it has begun with the same texts last. */
+  #begin(call: VerificationCall, texts: RecordTexts): VerificationStep | Begun {
+    const last = this.#begun;
+    if (last !== undefined && isSameCall(last.call, call) && isSameRecord(last.texts, texts)) return last;
+    this.#begun = undefined;
+    const { stored, meta, id, digest } = texts;
+    const begun = this.#core.begin(call, [stored, meta, id], digest);
+    if (begun.number < 0 || stored === null) return this.#refused(begun);
+    const view = new RecordView(stored, this.#parts, this.#core.places());
+    this.#begun = { call, texts, more: begun.number, view };
+    return this.#begun;
   }
 
   /** The token that a credential names, or what decides or is to be read before that is known. */
@@ -194,6 +229,21 @@ export class StoreVerification {
     if (this.#restedOn.size >= MAX_KNOWN) this.#restedOn.clear();
     this.#restedOn.set(token, keys);
   }
+}
+
+function isSameCall(one: VerificationCall, other: VerificationCall): boolean {
+  return (
+    one.credential === other.credential && one.epoch === other.epoch && one.generation === other.generation
+  );
+}
+
+function isSameRecord(one: RecordTexts, other: RecordTexts): boolean {
+  return (
+    one.stored === other.stored &&
+    one.meta === other.meta &&
+    one.id === other.id &&
+    one.digest === other.digest
+  );
 }
 
 function needs(keys: string[], queue?: string): VerificationStep {

@@ -189,7 +189,8 @@ export class VerifyCore {
     const { slot, step } = this.#call((core) => {
       // A fresh instance starts again at generation 0.
       const generation = stamp?.epoch === this.epoch ? stamp.generation : NO_GENERATION;
-      const next = this.#store.step({ credential, question, requirement, now, generation }, reads);
+      const { epoch } = this;
+      const next = this.#store.step({ credential, question, requirement, now, epoch, generation }, reads);
       // Drawn within a call: where a Worker starts, there is no random number generator yet.
       if (next.slot !== undefined && !this.#hasTagKey) this.#drawTagKey(core);
       return next;

@@ -1,5 +1,5 @@
 //! Decodes stored text into the types of this crate, strictly: a text that is not what the crate
-//! writes is an error (see [`canonical`](super::canonical)).
+//! writes is an error (see `codec/canonical`).
 //!
 //! The text is read once from start to end. Each member is stored in its field as it is read,
 //! without an intermediate tree. Shared functions do the work, and a type adds little more than the
@@ -122,8 +122,8 @@ macro_rules! decode_members {
 pub(crate) use decode_members;
 
 /// Decodes a struct from the parts of a text that was read by its schema: `required` parts and
-/// `optional` ones, and fields that the caller computes. The text has `fill` and `fill_optional`. It
-/// fails at the end only, so that there is one place where a half-made value is dropped.
+/// `optional` ones, and fields that the caller computes. The text has `fill` and `fill_optional`.
+/// It fails at the end only, so that there is one place where a half-made value is dropped.
 macro_rules! decode_parts {
     ($text:ident, $kind:ident { $($need:ident $field:ident: $part:expr,)* } with { $($other:ident: $value:expr,)* }) => {{
         let mut whole = $kind {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::catalog::TemplateUse;
-use crate::codec::canonical::{Entries, Items, Member, Schema, Shape, Spans, optional, required};
+use crate::codec::canonical::{Entries, Items, KnownLists, Member, Schema, Shape, Spans, optional, required};
 use crate::codec::decode::{Decode, DecodeError, decode, fill};
 use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::value::condition::Conditions;
@@ -155,7 +155,7 @@ const DIGEST: Shape = Shape::Text(Digest::is_hex);
 const NAME: Shape = Shape::Text(Name::is);
 const RESOURCE: Shape = Shape::Text(Resource::is);
 const IDENTITY: Shape = Shape::Text(Identity::is);
-const PERMISSIONS: Shape = Shape::List(&Shape::Text(Permission::is));
+const PERMISSIONS: Shape = Shape::SharedList(&Shape::Text(Permission::is));
 
 const fn must(name: &'static str, part: Part, shape: Shape) -> Member {
     required(name, shape).noted(part as usize)
@@ -271,7 +271,7 @@ const TOMBSTONE: &Schema = &[
 
 /// The text under the key of a token.
 #[derive(Debug)]
-pub(crate) enum StoredText {
+pub enum StoredText {
     /// Of a token.
     Record(Box<RecordText>),
     /// Of a deleted token.
@@ -290,8 +290,20 @@ impl StoredText {
     ///
     /// # Errors
     /// When the text is neither a record nor a tombstone of this token.
-    pub(crate) fn read(id: &TokenId, text: String) -> Result<StoredText, DecodeError> {
-        let Ok(spans) = Spans::read(&text, RECORD) else {
+    pub fn read(id: &TokenId, text: String) -> Result<StoredText, DecodeError> {
+        StoredText::read_with(id, text, &mut KnownLists::default())
+    }
+
+    /// Reads the text under the key of a token, whose permissions may be known.
+    ///
+    /// # Errors
+    /// As [`StoredText::read`].
+    pub(crate) fn read_with(
+        id: &TokenId,
+        text: String,
+        known: &mut KnownLists,
+    ) -> Result<StoredText, DecodeError> {
+        let Ok(spans) = Spans::read_with(&text, RECORD, known) else {
             let spans = Spans::<1>::read(&text, TOMBSTONE)?;
             let is_of = spans.text(&text, 0).is_some_and(|of| of == id.as_str());
             return is_of.then_some(StoredText::Tombstone).ok_or(DecodeError);

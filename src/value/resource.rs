@@ -56,8 +56,10 @@ impl Resource {
             if segment == "." || segment == ".." {
                 return Err(ResourceError::DotSegment);
             }
-            let allowed = |c: char| c.is_ascii_alphanumeric() || "._~@+=,:-".contains(c);
-            if let Some(refused) = segment.chars().find(|c| !allowed(*c)) {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._~@+=,:-".contains(&byte);
+            if !segment.bytes().all(allowed)
+                && let Some(refused) = segment.chars().find(|c| !u8::try_from(*c).is_ok_and(allowed))
+            {
                 return Err(ResourceError::Character(refused));
             }
         }

@@ -1,13 +1,17 @@
-//! The store description that was read last. It is read with every record, and hardly ever changes.
+//! What was read of the store last, and is much the same in the next read.
 
+use crate::codec::canonical::KnownLists;
 use crate::storage::store_meta;
 use crate::storage::store_meta::NotOurs;
 use crate::value::credential::Prefix;
 
-/// The store description that was found to name this deployment.
+/// Texts that were found sound. Whether they are depends on the text only, so they cannot be stale.
 #[derive(Debug, Default)]
 pub struct KnownStore {
+    /// The store description that was found to name this deployment.
     ours: Option<String>,
+    /// Lists of permissions.
+    lists: KnownLists,
 }
 
 impl KnownStore {
@@ -23,5 +27,10 @@ impl KnownStore {
         let is_ours = store_meta::read(meta, prefix)?.is_some();
         self.ours = meta.map(str::to_owned);
         Ok(is_ours)
+    }
+
+    /// The lists of permissions.
+    pub(super) fn lists(&mut self) -> &mut KnownLists {
+        &mut self.lists
     }
 }

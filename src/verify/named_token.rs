@@ -1,5 +1,6 @@
 //! A token that a credential names.
 
+use crate::codec::canonical::KnownLists;
 use crate::codec::decode::DecodeError;
 use crate::model::record_text::{Part, RecordText, StoredText};
 use crate::model::secrets::Secrets;
@@ -19,8 +20,12 @@ impl NamedToken {
     ///
     /// # Errors
     /// When the text is neither a record nor a tombstone of this token.
-    pub(crate) fn read(id: &TokenId, text: String) -> Result<Option<Box<NamedToken>>, DecodeError> {
-        let StoredText::Record(record) = StoredText::read(id, text)? else {
+    pub(crate) fn read(
+        id: &TokenId,
+        text: String,
+        known: &mut KnownLists,
+    ) -> Result<Option<Box<NamedToken>>, DecodeError> {
+        let StoredText::Record(record) = StoredText::read_with(id, text, known)? else {
             return Ok(None);
         };
         Ok(Some(Box::new(NamedToken {

@@ -117,7 +117,7 @@ impl Verification {
         let text = seal.open(&keys::token(&id), stored);
         // What is before the body is ASCII.
         let shift = text.as_ptr().addr().saturating_sub(stored.as_ptr().addr());
-        match NamedToken::read(&id, text.to_owned()) {
+        match NamedToken::read(&id, text.to_owned(), known.lists()) {
             Ok(Some(named)) => Ok(Verification {
                 presented,
                 named,

@@ -224,8 +224,14 @@ impl<'t> Cursor<'t> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn rest(&self) -> &'t [u8] {
+    /// What is left, as bytes.
+    pub(super) fn rest(&self) -> &'t [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// Skips bytes that are known to be whole values.
+    pub(super) fn skip(&mut self, length: usize) {
+        self.at += length;
     }
 
     /// Skips to the next character that ends a string or begins an escape, or to one that needs an

@@ -1,6 +1,6 @@
 //! The schemas of stored values, and their interpreter.
 
-use super::{Cursor, DecodeError, Span, Spans};
+use super::{Cursor, DecodeError, KnownLists, Span, Spans};
 
 /// The members of an object, in the order in which they are written.
 pub(crate) type Schema = [Member];
@@ -28,6 +28,8 @@ pub(crate) enum Shape {
     Object(&'static Schema),
     /// Items of one shape.
     List(&'static Shape),
+    /// Items of one shape, in a list that many texts share. A schema has it for one shape only.
+    SharedList(&'static Shape),
     /// An object with any names that meet a condition, and values of one shape.
     Map(fn(&str) -> bool, &'static Shape),
     /// Any object; the names of it and of all objects inside ascend.
@@ -74,55 +76,90 @@ impl<const N: usize> Spans<N> {
     /// # Errors
     /// When the text is not of the schema, or not canonical.
     pub(crate) fn read(text: &str, schema: &Schema) -> Result<Spans<N>, DecodeError> {
+        Spans::read_with(text, schema, &mut KnownLists::default())
+    }
+
+    /// Reads a whole text, in which shared lists may be known.
+    ///
+    /// # Errors
+    /// As [`Spans::read`].
+    pub(crate) fn read_with(
+        text: &str,
+        schema: &Schema,
+        known: &mut KnownLists,
+    ) -> Result<Spans<N>, DecodeError> {
         let mut spans = Spans::none();
         let mut cursor = Cursor::new(text);
-        let read = object(&mut cursor, schema, spans.as_mut());
+        let mut reader = Reader {
+            spans: spans.as_mut(),
+            known,
+        };
+        let read = reader.object(&mut cursor, schema);
         let is_whole = read.is_some() && cursor.is_done();
         is_whole.then_some(spans).ok_or(DecodeError)
     }
 }
 
-/// Reads an object.
-fn object(cursor: &mut Cursor, schema: &Schema, spans: &mut [Span]) -> Option<()> {
-    cursor.object(&mut |cursor| {
-        let mut is_first = true;
-        for member in schema {
-            if !cursor.takes_member(member.name, is_first) {
-                if member.is_required {
-                    return None;
-                }
-                continue;
-            }
-            is_first = false;
-            let start = cursor.at();
-            value(cursor, &member.shape, spans)?;
-            if !member.is_required && matches!(cursor.since(start), Some("[]" | "{}")) {
-                return None;
-            }
-            if let Some(span) = member.at.and_then(|at| spans.get_mut(usize::from(at))) {
-                *span = Span::new(start, cursor.at())?;
-            }
-        }
-        Some(())
-    })
+/// The interpreter of schemas.
+struct Reader<'r> {
+    spans: &'r mut [Span],
+    known: &'r mut KnownLists,
 }
 
-fn value(cursor: &mut Cursor, shape: &Shape, spans: &mut [Span]) -> Option<()> {
-    let is_sound = match shape {
-        Shape::Text(is_sound) => is_sound(&cursor.text()?),
-        Shape::OneOf(texts) => {
-            let text = cursor.text()?;
-            texts.iter().any(|known| *known == text)
+impl Reader<'_> {
+    fn object(&mut self, cursor: &mut Cursor, schema: &Schema) -> Option<()> {
+        cursor.object(&mut |cursor| {
+            let mut is_first = true;
+            for member in schema {
+                if !cursor.takes_member(member.name, is_first) {
+                    if member.is_required {
+                        return None;
+                    }
+                    continue;
+                }
+                is_first = false;
+                let start = cursor.at();
+                self.value(cursor, &member.shape)?;
+                if !member.is_required && matches!(cursor.since(start), Some("[]" | "{}")) {
+                    return None;
+                }
+                if let Some(span) = member.at.and_then(|at| self.spans.get_mut(usize::from(at))) {
+                    *span = Span::new(start, cursor.at())?;
+                }
+            }
+            Some(())
+        })
+    }
+
+    fn value(&mut self, cursor: &mut Cursor, shape: &Shape) -> Option<()> {
+        let is_sound = match shape {
+            Shape::Text(is_sound) => is_sound(&cursor.text()?),
+            Shape::OneOf(texts) => {
+                let text = cursor.text()?;
+                texts.iter().any(|known| *known == text)
+            }
+            Shape::Whole(least, most) => (*least..=*most).contains(&cursor.whole()?),
+            Shape::True => cursor.takes_word("true"),
+            Shape::Object(schema) => self.object(cursor, schema).is_some(),
+            Shape::List(item) => cursor.list(&mut |cursor| self.value(cursor, item)).is_some(),
+            Shape::SharedList(item) => self.shared_list(cursor, item).is_some(),
+            Shape::Map(is_name, item) => cursor
+                .map(&mut |cursor, name| is_name(&name).then(|| self.value(cursor, item)).flatten())
+                .is_some(),
+            Shape::AnyObject => cursor.sorted_value()?.starts_with('{'),
+            Shape::Value(is_sound) => is_sound(cursor.value()?),
+        };
+        is_sound.then_some(())
+    }
+
+    fn shared_list(&mut self, cursor: &mut Cursor, item: &Shape) -> Option<()> {
+        if let Some(length) = self.known.length_at_start(cursor.rest()) {
+            cursor.skip(length);
+            return Some(());
         }
-        Shape::Whole(least, most) => (*least..=*most).contains(&cursor.whole()?),
-        Shape::True => cursor.takes_word("true"),
-        Shape::Object(schema) => object(cursor, schema, spans).is_some(),
-        Shape::List(item) => cursor.list(&mut |cursor| value(cursor, item, spans)).is_some(),
-        Shape::Map(is_name, item) => cursor
-            .map(&mut |cursor, name| is_name(&name).then(|| value(cursor, item, spans)).flatten())
-            .is_some(),
-        Shape::AnyObject => cursor.sorted_value()?.starts_with('{'),
-        Shape::Value(is_sound) => is_sound(cursor.value()?),
-    };
-    is_sound.then_some(())
+        let start = cursor.at();
+        cursor.list(&mut |cursor| self.value(cursor, item))?;
+        self.known.keep(cursor.since(start)?);
+        Some(())
+    }
 }

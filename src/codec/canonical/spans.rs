@@ -83,8 +83,12 @@ impl<'t> Items<'t> {
     }
 
     /// The strings of a list of strings.
-    pub(crate) fn texts(self) -> impl Iterator<Item = Cow<'t, str>> {
-        self.filter_map(|raw| Cursor::new(raw).text())
+    pub(crate) fn texts(mut self) -> impl Iterator<Item = Cow<'t, str>> {
+        std::iter::from_fn(move || {
+            let cursor = self.0.as_mut()?;
+            let _mark = cursor.takes(b'[') || cursor.takes(b',');
+            cursor.text()
+        })
     }
 }
 

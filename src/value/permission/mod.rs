@@ -33,17 +33,29 @@ impl Permission {
     /// # Errors
     /// If the text is no such path.
     pub fn parse(text: &str) -> Result<Permission, PermissionError> {
-        parse_segments(text, parse_segment)?;
+        if !Permission::is(text) {
+            parse_segments(text, parse_segment)?;
+        }
         Ok(Permission(text.to_owned()))
     }
 
-    /// Whether a text is a permission.
+    /// Whether a text is a permission. Of stored texts, most bytes are in one.
     pub(crate) fn is(text: &str) -> bool {
-        let mut segments = 0;
-        text.split(':').all(|segment| {
-            segments += 1;
-            segments <= MAX_SEGMENTS && parse_segment(segment).is_ok()
-        })
+        let (mut segments, mut length) = (1, 0);
+        for byte in text.bytes() {
+            if byte == b':' {
+                segments += 1;
+                if length == 0 {
+                    return false;
+                }
+                length = 0;
+            } else if is_segment_byte(byte) && length < MAX_SEGMENT_LENGTH {
+                length += 1;
+            } else {
+                return false;
+            }
+        }
+        length > 0 && segments <= MAX_SEGMENTS
     }
 
     /// The permission `above` with one more segment.
@@ -159,9 +171,12 @@ impl Error for SegmentError {}
 /// # Errors
 /// If it is empty, too long, or has a character other than letters, digits and `._-`.
 pub fn parse_segment(segment: &str) -> Result<(), SegmentError> {
-    parse_segment_of(segment, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
-    })
+    parse_segment_of(segment, is_segment_byte)
+}
+
+/// Whether a segment may have the byte.
+fn is_segment_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }
 
 fn parse_segment_of(segment: &str, allowed: impl Fn(u8) -> bool) -> Result<(), SegmentError> {

@@ -1,0 +1,72 @@
+//! Lists that were read before. Many records have the same long list, which then is only compared.
+
+/// How many lists are kept.
+const MAX_LISTS: usize = 64;
+
+/// The longest text that is kept, in bytes.
+const MAX_LENGTH: usize = 16_384;
+
+/// The shortest text that is kept: a shorter one is read as fast.
+const MIN_LENGTH: usize = 32;
+
+/// The texts of lists of one shape, the last used first.
+#[derive(Debug, Default)]
+pub(crate) struct KnownLists(Vec<String>);
+
+impl KnownLists {
+    /// The length of the known list with which a text begins. No list is the beginning of another.
+    pub(super) fn length_at_start(&mut self, text: &[u8]) -> Option<usize> {
+        let at = self
+            .0
+            .iter()
+            .position(|known| text.starts_with(known.as_bytes()))?;
+        if let Some(before) = self.0.get_mut(..=at) {
+            before.rotate_right(1);
+        }
+        self.0.first().map(String::len)
+    }
+
+    /// Keeps a list that was read.
+    pub(super) fn keep(&mut self, text: &str) {
+        if (MIN_LENGTH..=MAX_LENGTH).contains(&text.len()) {
+            self.0.truncate(MAX_LISTS - 1);
+            self.0.insert(0, text.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Schema, Shape, Spans, required};
+    use super::*;
+
+    const SCHEMA: &Schema = &[
+        required("list", Shape::SharedList(&Shape::Text(|text| text != "wrong"))).noted(0),
+        required("end", Shape::True),
+    ];
+
+    fn read(text: &str, known: &mut KnownLists) -> Option<String> {
+        let spans = Spans::<1>::read_with(text, SCHEMA, known).ok()?;
+        spans.raw(text, 0).map(str::to_owned)
+    }
+
+    proptest! {
+        #[test]
+        fn a_known_list_reads_as_an_unknown_one(
+            lists in proptest::collection::vec(proptest::collection::vec("[ab]{0,3}|wrong|\"]", 0..30), 1..200),
+            broken in proptest::collection::vec(any::<(prop::sample::Index, bool)>(), 200),
+        ) {
+            let mut known = KnownLists::default();
+            for (list, (at, is_broken)) in lists.iter().zip(broken) {
+                let mut text = format!(r#"{{"list":{},"end":true}}"#, serde_json::to_string(list).unwrap());
+                if is_broken {
+                    let at = at.index(text.len());
+                    text.remove(at);
+                }
+                prop_assert_eq!(read(&text, &mut known), read(&text, &mut KnownLists::default()));
+            }
+        }
+    }
+}
