@@ -92,6 +92,17 @@ fn ascending(entries: Vec<(String, Value)>) -> Option<Value> {
     is_ascending.then_some(Value::Map(entries))
 }
 
+fn has_ascending_names(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.iter().all(has_ascending_names),
+        Value::Map(entries) => {
+            let is_ascending = entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
+            is_ascending && entries.iter().all(|(_, value)| has_ascending_names(value))
+        }
+        _ => true,
+    }
+}
+
 fn is_plain(value: &Value) -> bool {
     match value {
         Value::List(items) => items.is_empty(),
@@ -156,7 +167,7 @@ fn token() -> Shape {
         (
             "metadata",
             Optional,
-            Other(|value| Metadata::read(value).is_ok() && value.canonical() == *value),
+            Other(|value| Metadata::read(value).is_ok() && has_ascending_names(value)),
         ),
         ("owner", Required, resource()),
         ("technicalUser", Optional, resource()),
