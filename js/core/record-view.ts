@@ -56,7 +56,8 @@ export class RecordView {
    */
   token({ permissions, resources }: EffectiveGrant, { rotation, successor }: Disclosure): VerifiedToken {
     let members = '';
-    for (const [at, name] of this.#names.entries()) {
+    for (let at = 0; at < this.#names.length; at++) {
+      const name = this.#names[at] as string;
       let value = this.#raw(at);
       if (permissions !== undefined && name === 'permissions') value = JSON.stringify(permissions);
       if (permissions !== undefined && name === 'resources') value = JSON.stringify(resources);
@@ -69,7 +70,7 @@ export class RecordView {
 
   /** The JSON text of a part. */
   #raw(at: number): string | undefined {
-    const end = this.#places[2 * at + 1] as number;
-    return end === 0 ? undefined : this.#text.slice(this.#places[2 * at], end);
+    const end = this.#places[2 * at + 1];
+    return end === undefined || end === 0 ? undefined : this.#text.slice(this.#places[2 * at], end);
   }
 }

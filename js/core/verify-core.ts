@@ -331,6 +331,9 @@ export class VerifyCore {
       const number = this.#exports[step](requirement ?? NONE, consume, countedAt, now, generation);
       return { number, text: this.#outputText() };
     };
+    // A copy: the memory may grow before it is read.
+    const places = new Uint32Array(2 * parts);
+    let view = new Uint32Array(0);
     return {
       classify: ({ credential, question, requirement = NONE }) => {
         if (requirement === NONE) this.#give(question);
@@ -348,8 +351,11 @@ export class VerifyCore {
         return { number, text: number === MISS ? this.#outputText() : undefined };
       },
       places: () => {
-        const { memory, view } = this.#exports;
-        return new Uint32Array(memory.buffer, view(), 2 * parts).slice();
+        // Detached, so of length 0, once the memory has grown.
+        if (view.length === 0 || view.buffer !== this.#exports.memory.buffer)
+          view = new Uint32Array(this.#exports.memory.buffer, this.#exports.view(), 2 * parts);
+        places.set(view);
+        return places;
       },
       decide: (call, values) => settle('decide', call, values),
       count: (call, counters) => settle('count', call, counters),
@@ -407,9 +413,14 @@ export class VerifyCore {
 
   /** Writes a text without an intermediate copy, and returns its length in bytes. */
   #put(text: string): number {
-    const capacity = text.length * MAX_BYTES_PER_UNIT;
+    // Nearly all texts are ASCII: one byte for each character.
+    const { read, written } = this.#encode(text, text.length);
+    return read === text.length ? written : this.#encode(text, text.length * MAX_BYTES_PER_UNIT).written;
+  }
+
+  #encode(text: string, capacity: number): { read: number; written: number } {
     const at = this.#exports.input(capacity);
-    return encoder.encodeInto(text, new Uint8Array(this.#exports.memory.buffer, at, capacity)).written;
+    return encoder.encodeInto(text, new Uint8Array(this.#exports.memory.buffer, at, capacity));
   }
 
   #write(text: string): void {

@@ -43,6 +43,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Skips the next byte if it is `byte`.
+    #[inline(always)]
     pub(crate) fn takes(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
@@ -50,6 +51,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Skips `word` if it comes next.
+    #[inline(always)]
     pub(crate) fn takes_word(&mut self, word: &str) -> bool {
         let is_next = self.rest().starts_with(word.as_bytes());
         self.at += if is_next { word.len() } else { 0 };
@@ -220,11 +222,13 @@ impl<'t> Cursor<'t> {
         self.depth += 1;
     }
 
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// What is left, as bytes.
+    #[inline(always)]
     pub(super) fn rest(&self) -> &'t [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
@@ -236,6 +240,7 @@ impl<'t> Cursor<'t> {
 
     /// Skips to the next character that ends a string or begins an escape, or to one that needs an
     /// escape, eight bytes at a time.
+    #[inline(always)]
     fn skip_plain(&mut self) {
         let (words, tail) = self.rest().as_chunks::<8>();
         for word in words {

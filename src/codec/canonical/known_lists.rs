@@ -16,10 +16,11 @@ pub(crate) struct KnownLists(Vec<String>);
 impl KnownLists {
     /// The length of the known list with which a text begins. No list is the beginning of another.
     pub(super) fn length_at_start(&mut self, text: &[u8]) -> Option<usize> {
-        let at = self
-            .0
-            .iter()
-            .position(|known| text.starts_with(known.as_bytes()))?;
+        let is_at_start = |known: &String| {
+            // Nearly all other lists differ here.
+            text.get(known.len() - 1) == Some(&b']') && text.starts_with(known.as_bytes())
+        };
+        let at = self.0.iter().position(is_at_start)?;
         if let Some(before) = self.0.get_mut(..=at) {
             before.rotate_right(1);
         }
