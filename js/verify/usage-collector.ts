@@ -85,6 +85,11 @@ export class UsageCollector implements HitObserver {
   /** Roughly in order of last use, the oldest first. */
   readonly #uses = new Map<string, CollectedUse>();
   /**
+   * Where the next eviction begins: at the first entry, since those before it were deleted. A new
+   * iterator would skip all of these again.
+   */
+  #hand = this.#uses.values();
+  /**
    * Entries of `#uses` by the cache slot of their token, so that a hit finds its entry without a
    * look at the id. The slot may have another token by now: `token` of the entry tells.
    */
@@ -274,8 +279,13 @@ export class UsageCollector implements HitObserver {
    * rotations go last: an alert matters more than a count.
    */
   #evict(newest: CollectedUse): void {
-    let others = 2 * this.#uses.size;
-    for (const use of this.#uses.values()) {
+    for (let others = 2 * this.#uses.size; ; ) {
+      const next = this.#hand.next();
+      if (next.done === true) {
+        this.#hand = this.#uses.values();
+        continue;
+      }
+      const use = next.value;
       others -= 1;
       this.#uses.delete(use.id);
       if (use.at === use.placed && use !== newest && (others < 0 || !tellsOfRotation(use))) {
