@@ -135,7 +135,7 @@ export class StoreVerification {
     const { number, text } = decided;
     return number === MISS && text !== undefined && !text.startsWith('{')
       ? this.#count(call, text.split('\n'), values, view)
-      : this.#answer(decided, view);
+      : this.#answer(call, decided, view);
   }
 
   /** Begins a verification in the core, unless it has begun with the same texts last. */
@@ -181,7 +181,7 @@ export class StoreVerification {
     // The sessions of a token count against its limits too: all queue for the topmost counter.
     if (counters === undefined) return needs(keys, call.question.consume === 0 ? undefined : keys.at(-1));
     const counted = this.#core.count(call, counters);
-    const { step, slot } = this.#answer(counted, view);
+    const { step, slot } = this.#answer(call, counted, view);
     if (!('answer' in step)) return { step, slot };
     const writes: Write[] = [];
     for (const [at, value] of detailsOf(counted.text).counters?.entries() ?? []) {
@@ -197,7 +197,7 @@ export class StoreVerification {
   }
 
   /** The verdict of a decision on a token. */
-  #answer({ number, text }: NumberAndText, view: RecordView): VerificationStep {
+  #answer(call: VerificationCall, { number, text }: NumberAndText, view: RecordView): VerificationStep {
     if (number <= MISS) return this.#refused({ number, text });
     const { counters: _, permissions, resources, ...details } = detailsOf(text);
     const row = this.#codes[number & (SUCCESSOR_BIT - 1)] as CodeRow;
@@ -208,6 +208,7 @@ export class StoreVerification {
       verdict.token = view.token(
         { permissions, resources },
         { rotation: isMarked || !isOld, successor: isMarked && !isOld },
+        call.generation >= 0,
       );
     }
     const slot = number >>> SLOT_SHIFT;
