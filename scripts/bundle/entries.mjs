@@ -1,11 +1,13 @@
 /**
  * Bundles the package's scripts: one file for each entry, and shared code in `chunks/`, because a
- * runtime takes longer to find a file than to read it, and a verifier alone is 35 files. The portal
- * includes Lit, so that the package has no dependency on it.
+ * runtime takes longer to find a file than to read it, and a verifier alone is 35 files. What a
+ * verifier shares with other entries is one file. The portal includes Lit, so that the package has
+ * no dependency on it.
  */
 
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { Failure } from '../shell/failure.mjs';
 
 /** Scripts that are not bundled: each runtime loads one of them. */
 const apart = /^(core\/load|wasm)\//;
@@ -37,10 +39,71 @@ export async function bundleEntries(folder) {
     tsconfigRaw: {},
     logLevel: 'error',
   });
-  const kept = new Set(Object.keys(metafile.outputs));
+  const outputs = Object.keys(metafile.outputs);
+  const kept = new Set([...outputs, await mergeShared(build, folder, metafile.outputs)]);
   for (const name of readdirSync(folder, { recursive: true })) {
     if (!apart.test(name) && !kept.has(name) && isInside(folder, name)) rmSync(join(folder, name));
   }
+}
+
+/** The entry that starts most often, with nothing running yet. */
+const FIRST = 'edge.js';
+
+/**
+ * Merges the chunks that {@link FIRST} imports into one file, and returns its path. They stay one
+ * copy for all entries, because they have state: the loaded modules, the locks of keys.
+ */
+async function mergeShared(build, folder, outputs) {
+  const chunks = chunksOf(FIRST, outputs);
+  const exported = chunks.flatMap((chunk) => outputs[chunk].exports);
+  const twice = exported.filter((name, at) => exported.indexOf(name) !== at);
+  if (twice.length > 0) throw new Failure(`chunks of one file export the same names: ${twice.join(', ')}`);
+  const shared = 'chunks/shared.js';
+  await build({
+    absWorkingDir: folder,
+    stdin: {
+      contents: chunks.map((chunk) => `export * from './${chunk}';`).join('\n'),
+      resolveDir: folder,
+    },
+    outfile: shared,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'inline',
+    external: ['#*', 'node:*', `../${glue}`],
+    tsconfigRaw: {},
+    logLevel: 'error',
+  });
+  const merged = new Set(chunks.map((chunk) => basename(chunk)));
+  for (const output of Object.keys(outputs)) {
+    if (chunks.includes(output)) {
+      rmSync(join(folder, output));
+      continue;
+    }
+    const from = relative(dirname(output), shared);
+    const path = join(folder, output);
+    const text = readFileSync(path, 'utf8').replace(
+      /^(import (?:\{[^}]*\} from )?)"[^"]*\/(chunk-[0-9A-Z]+\.js)";\n/gm,
+      (line, before, chunk) => {
+        if (!merged.has(chunk)) return line;
+        // The file also imports something from it.
+        return before === 'import ' ? '' : `${before}"${from.startsWith('.') ? from : `./${from}`}";\n`;
+      },
+    );
+    writeFileSync(path, text);
+  }
+  return shared;
+}
+
+/** The chunks that an output imports, also through others. */
+function chunksOf(output, outputs, found = []) {
+  for (const { path, external } of outputs[output].imports) {
+    if (external || found.includes(path)) continue;
+    found.push(path);
+    chunksOf(path, outputs, found);
+  }
+  return found;
 }
 
 /** The files that a program can import or run. */
