@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Problem, Problems};
 
 /// The codes of management errors. Stable: callers branch on them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// The token does not exist, or the actor may not see it.
     NotFound,
@@ -34,6 +33,32 @@ pub enum ErrorCode {
     StoreUnavailable,
     /// The host's clock cannot be read or is implausible; nothing that expires by it is created.
     ClockUnreliable,
+}
+
+impl ErrorCode {
+    /// The name, as it is serialised.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ErrorCode::NotFound => "not_found",
+            ErrorCode::Forbidden => "forbidden",
+            ErrorCode::Conflict => "conflict",
+            ErrorCode::NameTaken => "name_taken",
+            ErrorCode::ExceedsCeiling => "exceeds_ceiling",
+            ErrorCode::InvalidInput => "invalid_input",
+            ErrorCode::Terminal => "terminal",
+            ErrorCode::TooManySessions => "too_many_sessions",
+            ErrorCode::InvalidToken => "invalid_token",
+            ErrorCode::StoreUnavailable => "store_unavailable",
+            ErrorCode::ClockUnreliable => "clock_unreliable",
+        }
+    }
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// A refusal: what is wrong, where, and what is expected. It never contains a secret.

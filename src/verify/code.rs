@@ -121,25 +121,6 @@ impl Code {
     }
 }
 
-/// A code with its status and error, indexed by [`Code::number`]. A host decodes numbers by this
-/// table.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct CodeRow {
-    code: Code,
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
-}
-
-impl CodeRow {
-    /// The row of a code.
-    #[must_use]
-    pub fn of(code: Code) -> CodeRow {
-        let (status, error) = code.on_the_wire();
-        CodeRow { code, status, error }
-    }
-}
-
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())

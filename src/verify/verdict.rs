@@ -19,13 +19,11 @@ use crate::value::resource::Resource;
 use crate::value::time::Instant;
 
 /// The details of a refusal for lack of permission.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct Lacking {
     /// The missing permissions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Permission>,
     /// The scope that the request needs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
 }
 

@@ -10,10 +10,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde::Serialize;
 use zeroize::Zeroizing;
 
-use leastkey::codec::json::{Value, json, parse_json};
+use leastkey::catalog::Matched;
+use leastkey::codec::json::{ObjectText, Value, parse_json, texts};
 use leastkey::codec::sorted_map::SortedMap;
 use leastkey::deployment::VerifierConfig;
 use leastkey::deployment::verifier::VerifierDeployment;
@@ -21,14 +21,14 @@ use leastkey::input::{ErrorCode, Refusal};
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::record_text::VIEW;
 use leastkey::model::requirement::Requirement;
-use leastkey::storage::plan::{Plan, Reads};
+use leastkey::storage::plan::Reads;
 use leastkey::value::credential::{Credential, CredentialForm, ENTROPY, SCHEME, TagKey, TokenId};
 use leastkey::value::permission::Permission;
 use leastkey::value::resource::Resource;
 use leastkey::value::time::Instant;
 use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
 use leastkey::verify::cache::{Cache, Disclosed, Hit};
-use leastkey::verify::code::{Code, CodeRow};
+use leastkey::verify::code::Code;
 use leastkey::verify::decision::Settled;
 use leastkey::verify::packed::{MISS, pack};
 use leastkey::verify::verdict::Lacking;
@@ -60,20 +60,6 @@ thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static GIVEN: RefCell<Vec<Option<String>>> = const { RefCell::new(Vec::new()) };
     static OUTPUT: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// The answer of `configure`.
-#[derive(Serialize)]
-struct Configured {
-    codes: Vec<CodeRow>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    form: Option<CredentialForm>,
-    /// The scheme of the digests of new credentials.
-    scheme: &'static str,
-    /// The names of the parts whose places are at [`view`].
-    view: [&'static str; VIEW.len()],
-    /// What credentials begin with, up to their id.
-    start: String,
 }
 
 mod host {
@@ -142,13 +128,13 @@ extern "C" fn configure() {
             return Err(unreadable());
         };
         let edge = VerifierDeployment::configure(&read(config)?, &read(catalog)?)?;
-        let configured = Configured {
-            codes: Code::all().map(CodeRow::of).collect(),
-            form: edge.form(),
-            scheme: SCHEME,
-            view: VIEW.map(|(name, _)| name),
-            start: edge.prefix().start(),
-        };
+        let configured = ObjectText::default()
+            .raw("codes", Some(&codes()))
+            .raw("form", edge.form().map(form_text).as_deref())
+            .text("scheme", Some(SCHEME))
+            .texts("view", VIEW.map(|(name, _)| name))
+            .text("start", Some(&edge.prefix().start()))
+            .finish();
         STATE.set(Some(State {
             edge,
             interned: Vec::new(),
@@ -157,8 +143,30 @@ extern "C" fn configure() {
             counting: None,
             view: [[0; 2]; VIEW.len()],
         }));
-        Ok(Some(Plan::Answer(configured)))
+        Ok(Some(configured))
     });
+}
+
+/// The verdict codes, by their numbers.
+fn codes() -> String {
+    let rows: Vec<String> = Code::all().map(code_text).collect();
+    ["[", &rows.join(","), "]"].concat()
+}
+
+fn code_text(code: Code) -> String {
+    let (status, error) = code.on_the_wire();
+    ObjectText::default()
+        .text("code", Some(code.name()))
+        .whole("status", Some(status.into()))
+        .text("error", error)
+        .finish()
+}
+
+fn form_text(CredentialForm { start, length }: CredentialForm) -> String {
+    ObjectText::default()
+        .text("start", Some(&start))
+        .whole("length", u64::try_from(length).ok())
+        .finish()
 }
 
 /// Replaces the cache by an empty one with room for `capacity` tokens.
@@ -338,8 +346,8 @@ type Given = std::vec::IntoIter<Option<String>>;
 /// refuses the call, or asks for counters.
 fn settle(step: impl FnOnce(&mut State, &mut Given) -> Result<(i32, String), Refusal>) -> i32 {
     let mut given = GIVEN.take().into_iter();
-    let (number, text) = with_state(|state| step(state, &mut given))
-        .unwrap_or_else(|refusal| (MISS, json(&Plan::<()>::Refuse(refusal))));
+    let (number, text) =
+        with_state(|state| step(state, &mut given)).unwrap_or_else(|refusal| (MISS, refusal_text(&refusal)));
     OUTPUT.set(text);
     number
 }
@@ -383,24 +391,6 @@ impl Asked {
     }
 }
 
-/// What a verdict tells besides the record.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Details {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    permissions: Option<Vec<Permission>>,
-    #[serde(skip_serializing_if = "SortedMap::is_empty")]
-    resources: SortedMap<Permission, Vec<Resource>>,
-    #[serde(flatten)]
-    lacking: Lacking,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remaining: Option<u32>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    counters: Vec<String>,
-}
-
 /// The details of a verdict, as JSON; empty if the record says it all.
 fn details(settled: &Settled, question: &Question, edge: &VerifierDeployment) -> String {
     let catalog = edge.permissions();
@@ -412,16 +402,33 @@ fn details(settled: &Settled, question: &Question, edge: &VerifierDeployment) ->
     if bounded.is_none() && lacking.is_none() && !is_spent {
         return String::new();
     }
-    json(&Details {
-        permissions: bounded.map(|grant| catalog.ids(grant.permissions())),
-        resources: bounded.map(|grant| grant.resources(catalog)).unwrap_or_default(),
-        lacking: lacking
-            .map(|grant| Lacking::of(settled.code, question.requirement, grant, catalog))
-            .unwrap_or_default(),
-        retry_after: spent.retry_after,
-        remaining: spent.remaining,
-        counters: spent.texts.clone(),
-    })
+    let lacking = lacking.map(|grant| Lacking::of(settled.code, question.requirement, grant, catalog));
+    let permissions =
+        bounded.map(|grant| texts(catalog.members(grant.permissions()).map(Permission::as_str)));
+    let resources = bounded.map(|grant| resources_text(&grant.resources(catalog)));
+    with_lacking(&lacking.unwrap_or_default())
+        .raw("permissions", permissions.as_deref())
+        .raw("resources", resources.as_deref().filter(|text| *text != "{}"))
+        .whole("retryAfter", spent.retry_after)
+        .whole("remaining", spent.remaining.map(u64::from))
+        .texts("counters", spent.texts.iter().map(String::as_str))
+        .finish()
+}
+
+fn resources_text(resources: &SortedMap<Permission, Vec<Resource>>) -> String {
+    let object = resources
+        .iter()
+        .fold(ObjectText::default(), |object, (permission, places)| {
+            let places = texts(places.iter().map(Resource::as_str));
+            object.raw(permission.as_str(), Some(&places))
+        });
+    object.finish()
+}
+
+fn with_lacking(Lacking { missing, scope }: &Lacking) -> ObjectText {
+    ObjectText::default()
+        .texts("missing", missing.iter().map(Permission::as_str))
+        .text("scope", scope.as_deref())
 }
 
 /// The number of a decision.
@@ -450,7 +457,7 @@ fn text_of(credential: &[u8]) -> &str {
 #[unsafe(no_mangle)]
 extern "C" fn intern() -> usize {
     let mut number = 0;
-    answer::<()>(|given| {
+    answer(|given| {
         let question = read(&given.into_iter().next().flatten())?;
         with_state(|State { edge, interned, .. }| {
             interned.push(Rc::new(read_requirement(edge.permissions(), &question)?));
@@ -517,7 +524,8 @@ extern "C" fn lookup(length: u32, now: f64) -> i32 {
                 return Ok(None);
             };
             let grant = code.is_of_scope().then(|| cache.grant(slot)).flatten();
-            Ok(grant.map(|grant| Plan::Answer(Lacking::of(code, &requirement, &grant, permissions))))
+            Ok(grant
+                .map(|grant| with_lacking(&Lacking::of(code, &requirement, &grant, permissions)).finish()))
         })
     });
     hit
@@ -582,7 +590,7 @@ extern "C" fn generation() -> u32 {
 #[unsafe(no_mangle)]
 extern "C" fn apply_feed(read_at: f64) -> u32 {
     let mut shards = 0;
-    answer::<()>(|given| {
+    answer(|given| {
         let heads = reads(given.into_iter());
         with_state(|State { edge, cache, .. }| {
             let taken = verify::apply_feed(edge, &heads, clock(read_at)?, cache);
@@ -603,18 +611,36 @@ extern "C" fn route() {
         let [Some(method), Some(path)] = given.as_slice() else {
             return Err(unreadable());
         };
-        with_state(|State { edge, .. }| Ok(Some(Plan::Answer(edge.route(method, path)))))
+        with_state(|State { edge, .. }| {
+            let matched = edge.route(method, path).map(|Matched { permission, resource }| {
+                ObjectText::default()
+                    .text("permission", Some(permission.as_str()))
+                    .text("resource", resource.as_ref().map(Resource::as_str))
+                    .finish()
+            });
+            Ok(Some(matched.unwrap_or_else(|| "null".to_owned())))
+        })
     });
 }
 
-/// Runs a call with the texts that the host passed, and writes its answer to the output.
-fn answer<A: Serialize>(call: impl FnOnce(Vec<Option<String>>) -> Result<Option<Plan<A>>, Refusal>) {
+/// Runs a call with the texts that the host passed, and writes its answer to the output: a step, as
+/// JSON.
+fn answer(call: impl FnOnce(Vec<Option<String>>) -> Result<Option<String>, Refusal>) {
     let step = match call(GIVEN.take()) {
-        Ok(Some(step)) => json(&step),
+        Ok(Some(answer)) => ObjectText::default().raw("answer", Some(&answer)).finish(),
         Ok(None) => String::new(),
-        Err(refusal) => json(&Plan::<()>::Refuse(refusal)),
+        Err(refusal) => refusal_text(&refusal),
     };
     OUTPUT.set(step);
+}
+
+/// The step of a refusal. The module has no messages.
+fn refusal_text(refusal: &Refusal) -> String {
+    let reasons = ObjectText::default()
+        .text("code", Some(refusal.code.name()))
+        .text("message", Some(""))
+        .finish();
+    ObjectText::default().raw("refuse", Some(&reasons)).finish()
 }
 
 fn with_state<T>(call: impl FnOnce(&mut State) -> Result<T, Refusal>) -> Result<T, Refusal> {

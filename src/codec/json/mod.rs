@@ -2,11 +2,13 @@
 //! numbers as JavaScript holds them.
 
 mod number;
+mod object_text;
 mod reader;
 mod value;
 mod writer;
 
 pub(crate) use number::{MAX_SAFE_INTEGER, plain_whole, whole_exact, write_number, write_whole};
+pub use object_text::{ObjectText, texts};
 pub(crate) use reader::MAX_DEPTH;
 pub use reader::parse_json;
 pub use value::Value;

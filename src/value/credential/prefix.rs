@@ -125,6 +125,8 @@ impl Error for PrefixError {}
 /// The start and the length, in characters, of every credential of a deployment.
 #[derive(Debug, Serialize)]
 pub struct CredentialForm {
-    start: String,
-    length: usize,
+    /// What each begins with: the prefix, the separator and the version.
+    pub start: String,
+    /// Its characters.
+    pub length: usize,
 }

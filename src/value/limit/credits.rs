@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Exceeded, MAX, millis, require};
-use crate::codec::json::Value;
+use crate::codec::json::{ObjectText, Value};
 use crate::input::{Members, Path, Problems};
 use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
 
@@ -87,6 +87,20 @@ impl Credits {
             amount,
             refill: refill.map(|(amount, every)| Refill { amount, every }),
         }
+    }
+
+    /// The stored text.
+    pub(super) fn to_text(self) -> String {
+        let refill = self.refill.map(|refill| {
+            ObjectText::default()
+                .whole("amount", Some(refill.amount.into()))
+                .whole("every", Some(refill.every.millis()))
+                .finish()
+        });
+        ObjectText::default()
+            .whole("amount", Some(self.amount.into()))
+            .raw("refill", refill.as_deref())
+            .finish()
     }
 
     /// Whether these credits never allow more than the `wider` ones: neither in amount nor by

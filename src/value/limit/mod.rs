@@ -15,7 +15,7 @@ use self::rate::{Arrival, Rate};
 use super::time::{Instant, Lifetime};
 use crate::codec::canonical::{Cursor, Schema, Shape, Spans, optional, required};
 use crate::codec::decode::{Decode, DecodeError, Placeholder, decode, decode_members};
-use crate::codec::json::{MAX_SAFE_INTEGER, Value, json};
+use crate::codec::json::{MAX_SAFE_INTEGER, ObjectText, Value};
 use crate::input::{Members, Path, Problems, Refusal};
 
 /// The largest limit and amount, 2^31 − 1.
@@ -85,22 +85,16 @@ const SCHEMA: &Schema = &[
 ];
 
 /// The value of `limit/<id>`. Only this module reads its members.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 struct Counters {
-    #[serde(rename = "v")]
     form: u8,
     /// The limits under which it was counted. After a change of the limits, used amounts carry
     /// over.
     of: Limits,
-    #[serde(skip_serializing_if = "Option::is_none")]
     tat: Option<Arrival>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     credits: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     refilled_at: Option<u64>,
     /// How much more was used than the credits now allow, because their amount was lowered.
-    #[serde(skip_serializing_if = "Option::is_none")]
     owed: Option<u32>,
 }
 
@@ -296,15 +290,29 @@ impl Limits {
         Ok((arrival, balance))
     }
 
+    /// The text of the counters under these limits.
     fn text(&self, arrival: Option<Arrival>, balance: Option<Balance>) -> String {
-        json(&Counters {
-            form: FORM,
-            of: self.clone(),
-            tat: arrival,
-            credits: balance.map(Balance::left),
-            refilled_at: balance.and_then(|balance| balance.refilled_at),
-            owed: balance.and_then(Balance::owed),
-        })
+        let arrival = arrival.map(Arrival::to_text);
+        ObjectText::default()
+            .whole("v", Some(FORM.into()))
+            .raw("of", Some(&self.to_text()))
+            .raw("tat", arrival.as_deref())
+            .whole("credits", balance.map(|balance| balance.left().into()))
+            .whole("refilledAt", balance.and_then(|balance| balance.refilled_at))
+            .whole("owed", balance.and_then(Balance::owed).map(u64::from))
+            .finish()
+    }
+
+    /// The stored text.
+    fn to_text(&self) -> String {
+        let (requests, credits) = (
+            self.requests.map(Rate::to_text),
+            self.credits.map(Credits::to_text),
+        );
+        ObjectText::default()
+            .raw("requests", requests.as_deref())
+            .raw("credits", credits.as_deref())
+            .finish()
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Exceeded, MAX, millis, require};
 use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError};
-use crate::codec::json::Value;
+use crate::codec::json::{ObjectText, Value, write_whole};
 use crate::input::{Members, Path, Problems};
 use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
 
@@ -26,8 +26,20 @@ pub(super) struct Rate {
 
 /// The theoretical arrival time: milliseconds since the epoch, and fractions of a millisecond in
 /// units of 1 / `limit`. Nothing is rounded, so nothing drifts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Arrival(u64, u32);
+
+impl Arrival {
+    /// The stored text.
+    pub(super) fn to_text(self) -> String {
+        let mut text = vec![b'['];
+        write_whole(self.0, &mut text);
+        text.push(b',');
+        write_whole(self.1.into(), &mut text);
+        text.push(b']');
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
 
 impl Decode for Arrival {
     fn decode(cursor: &mut Cursor) -> Result<Arrival, DecodeError> {
@@ -51,6 +63,14 @@ impl Rate {
     /// A rate of `limit` in each `per`.
     pub(super) fn new(limit: u32, per: Lifetime) -> Rate {
         Rate { limit, per }
+    }
+
+    /// The stored text.
+    pub(super) fn to_text(self) -> String {
+        ObjectText::default()
+            .whole("limit", Some(self.limit.into()))
+            .whole("per", Some(self.per.millis()))
+            .finish()
     }
 
     /// Whether this rate allows no more than `wider`, at once and in the long run.
