@@ -30,6 +30,7 @@ use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, Presented, TokenId};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::code::Code;
+use leastkey::verify::decision::Process;
 use leastkey::verify::dependencies::dependencies;
 use leastkey::verify::packed::PackedLookups;
 use leastkey::verify::verification::Verification;
@@ -387,10 +388,11 @@ impl Populated {
             cache.store(),
         );
         let values: Vec<Option<&str>> = texts.dependencies.iter().map(Option::as_deref).collect();
-        let last_use = |of: &TokenId| cache.last_use(of);
-        let decided = begun
-            .unwrap()
-            .decide(deployment, &values, question, now, true, &last_use);
+        let process = Process {
+            caches: true,
+            last_use: &|of: &TokenId| cache.last_use(of),
+        };
+        let decided = begun.unwrap().decide(deployment, &values, question, now, process);
         decided.learned(cache, generation).slot
     }
 

@@ -41,6 +41,15 @@ pub(crate) enum Basis {
     Nothing,
 }
 
+/// What the process knows besides what it reads.
+#[derive(Clone, Copy)]
+pub struct Process<'p> {
+    /// Whether its cache takes what was read: then a token of which no secret was presented, too.
+    pub caches: bool,
+    /// When it last noted a use of a token.
+    pub last_use: &'p dyn Fn(&TokenId) -> Option<Instant>,
+}
+
 /// A token with its dependencies.
 #[derive(Debug)]
 pub(crate) struct FoundToken {
@@ -227,9 +236,7 @@ impl FoundToken {
 
 impl NamedToken {
     /// Decides on the token, of which a `secret` was presented, except for limits. `values` are
-    /// those of the token's dependencies, as [`ResolvedToken::of`] takes them. `caches`: a token of
-    /// which no secret was presented is kept too.
-    #[allow(clippy::too_many_arguments)] // They are what a decision depends on.
+    /// those of the token's dependencies, as [`ResolvedToken::of`] takes them.
     pub(crate) fn decide(
         self: Box<NamedToken>,
         secret: Secret,
@@ -237,14 +244,13 @@ impl NamedToken {
         catalog: &Permissions,
         question: &Question,
         now: Instant,
-        caches: bool,
-        last_use: &dyn Fn(&TokenId) -> Option<Instant>,
+        process: Process,
     ) -> Decision {
-        if secret == Secret::Wrong && !caches {
+        if secret == Secret::Wrong && !process.caches {
             return Decision::new(Code::BadSecret, Basis::Wrong(None));
         }
         let is_rotating = self.is_rotating();
-        let found = self.resolve(values, catalog, last_use);
+        let found = self.resolve(values, catalog, process.last_use);
         match secret {
             Secret::Current | Secret::Successor => {
                 let code = found.resolved.rules.decide(question, now);

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::code::Code;
+use super::decision::Process;
 use super::known_store::KnownStore;
 use super::verdict::Verdict;
 use super::verify::Load;
@@ -85,9 +86,12 @@ pub fn explain(
         question,
         reads,
         now,
-        caches: false,
     };
-    let settled = match load.decide(&mut KnownStore::default(), &|_| None) {
+    let process = Process {
+        caches: false,
+        last_use: &|_| None,
+    };
+    let settled = match load.decide(&mut KnownStore::default(), process) {
         Ok((decided, _)) => decided.told(),
         Err(suspend) => return suspend.into(),
     };

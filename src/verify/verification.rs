@@ -7,7 +7,7 @@
 
 use super::cache::Cache;
 use super::code::Code;
-use super::decision::{Basis, Decision, Settled};
+use super::decision::{Basis, Decision, Process, Settled};
 use super::dependencies::keys_of;
 use super::known_store::KnownStore;
 use super::named_token::NamedToken;
@@ -178,27 +178,25 @@ impl Verification {
 
     /// Decides, with the values of the token's dependencies: those of its parents, of its technical
     /// user, of its owner and the resources above it, of its subject's account, of its usage, and
-    /// of the usage of its parents. `caches` is [`Cache::is_current`], `last_use` the uses noted in
-    /// this process.
+    /// of the usage of its parents.
     pub fn decide<D: VerifierConfig>(
         self,
         deployment: &D,
         values: &[Option<&str>],
         question: &Question,
         now: Instant,
-        caches: bool,
-        last_use: &dyn Fn(&TokenId) -> Option<Instant>,
+        process: Process,
     ) -> Decided {
         let keys = keys_of(&self.named.token);
         let native = self.is_native.then_some(self.named.token.id);
         let opened = opened(deployment.seal(), &keys, values);
         let is_sealed = self.shift > 0 || are_sealed(&opened, values);
         let secret = self.secret(now);
-        let is_unread = secret == Secret::Wrong && !caches;
+        let is_unread = secret == Secret::Wrong && !process.caches;
         let decision = if opened.len() == keys.len() || is_unread {
             let catalog = deployment.permissions();
             self.named
-                .decide(secret, &opened, catalog, question, now, caches, last_use)
+                .decide(secret, &opened, catalog, question, now, process)
         } else {
             Decision::new(Code::StoreUnavailable, Basis::Nothing)
         };

@@ -2,6 +2,7 @@
 
 use super::cache::{Cache, Found, Hit};
 use super::code::Code;
+use super::decision::Process;
 use super::dependencies::ResolvedToken;
 use super::known_store::KnownStore;
 use super::verdict::Verdict;
@@ -54,10 +55,13 @@ pub fn verify_and_cache<D: VerifierConfig>(
         question,
         reads,
         now,
-        caches: cache.is_current(generation),
     };
     let mut known = std::mem::take(cache.store());
-    let decided = load.decide(&mut known, &|of| cache.last_use(of));
+    let process = Process {
+        caches: cache.is_current(generation),
+        last_use: &|of| cache.last_use(of),
+    };
+    let decided = load.decide(&mut known, process);
     *cache.store() = known;
     match decided {
         Ok((decided, writes)) => {
@@ -107,8 +111,6 @@ pub(super) struct Load<'l, D> {
     pub(super) question: &'l Question<'l>,
     pub(super) reads: &'l Reads,
     pub(super) now: Instant,
-    /// Whether the cache takes a token of which no secret was presented.
-    pub(super) caches: bool,
 }
 
 impl<D: VerifierConfig> Load<'_, D> {
@@ -119,7 +121,7 @@ impl<D: VerifierConfig> Load<'_, D> {
     pub(super) fn decide(
         &self,
         known: &mut KnownStore,
-        last_use: &dyn Fn(&TokenId) -> Option<Instant>,
+        process: Process,
     ) -> Result<(Decided, Vec<Write>), Suspend> {
         let Load {
             deployment,
@@ -127,18 +129,17 @@ impl<D: VerifierConfig> Load<'_, D> {
             question,
             reads,
             now,
-            caches,
         } = *self;
         let begun = begin(deployment, deployment.seal(), credential, reads, known)?;
         let verification = match begun {
             Ok(verification) => verification,
             Err(decided) => return Ok((*decided, Vec::new())),
         };
-        let values = match verification.needs_dependencies(caches, now) {
+        let values = match verification.needs_dependencies(process.caches, now) {
             true => ResolvedToken::require(verification.token(), reads)?,
             false => Vec::new(),
         };
-        let decided = verification.decide(deployment, &values, question, now, caches, last_use);
+        let decided = verification.decide(deployment, &values, question, now, process);
         let limited = decided.limited(question);
         if limited.is_empty() {
             return Ok((decided, Vec::new()));

@@ -29,7 +29,7 @@ use leastkey::value::time::Instant;
 use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
 use leastkey::verify::cache::{Cache, Disclosed, Hit};
 use leastkey::verify::code::Code;
-use leastkey::verify::decision::Settled;
+use leastkey::verify::decision::{Process, Settled};
 use leastkey::verify::packed::{MISS, pack};
 use leastkey::verify::verdict::Lacking;
 use leastkey::verify::verification::{Decided, LacksKey, Verification, digest_keys, id_of_digest};
@@ -303,9 +303,11 @@ extern "C" fn decide(requirement: u32, consume: i32, counted_at: f64, now: f64, 
         let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
         let State { edge, cache, .. } = state;
         let verification = state.verification.take().ok_or_else(unreadable)?;
-        let (caches, now) = (cache.is_current(generation), clock(now)?);
-        let last_use = |of: &TokenId| cache.last_use(of);
-        let decided = verification.decide(edge, &values, &question, now, caches, &last_use);
+        let process = Process {
+            caches: cache.is_current(generation),
+            last_use: &|of| cache.last_use(of),
+        };
+        let decided = verification.decide(edge, &values, &question, clock(now)?, process);
         let limited = decided.limited(&question);
         if limited.is_empty() {
             let settled = decided.learned(cache, generation);
