@@ -86,9 +86,10 @@ export class UsageCollector implements HitObserver {
   readonly #uses = new Map<string, CollectedUse>();
   /**
    * Where the next eviction begins: at the first entry, since those before it were deleted. A new
-   * iterator would skip all of these again.
+   * iterator would skip all of these again. Absent since the last flush: an iterator that stands
+   * still keeps all that the map has had since.
    */
-  #hand = this.#uses.values();
+  #hand: IterableIterator<CollectedUse> | undefined;
   /**
    * Entries of `#uses` by the cache slot of their token, so that a hit finds its entry without a
    * look at the id. The slot may have another token by now: `token` of the entry tells.
@@ -249,6 +250,7 @@ export class UsageCollector implements HitObserver {
   #takeAll(): CollectedUse[] {
     const taken = [...this.#uses.values()];
     this.#uses.clear();
+    this.#hand = undefined;
     this.#bySlot.fill(undefined);
     return taken;
   }
@@ -280,9 +282,10 @@ export class UsageCollector implements HitObserver {
    */
   #evict(newest: CollectedUse): void {
     for (let others = 2 * this.#uses.size; ; ) {
+      this.#hand ??= this.#uses.values();
       const next = this.#hand.next();
       if (next.done === true) {
-        this.#hand = this.#uses.values();
+        this.#hand = undefined;
         continue;
       }
       const use = next.value;

@@ -12,9 +12,9 @@ const WINDOW = 5_000;
 /**
  * The tolerated growth of the heap, in bytes: compiled code of V8 and records of the test runner.
  * One leaked byte for each of five million verifications would exceed it, and so would a hundred
- * for each of two hundred thousand tokens.
+ * for each of two hundred thousand tokens or of sixty thousand uses.
  */
-const SLACK = { verifications: 4 * 2 ** 20, tokens: 16 * 2 ** 20 };
+const SLACK = { verifications: 4 * 2 ** 20, tokens: 16 * 2 ** 20, uses: 8 * 2 ** 20 };
 
 test('five million verifications in one instance do not grow its memory', async () => {
   const clock = { now: Date.UTC(2026, 10, 23) };
@@ -79,4 +79,20 @@ test('two hundred thousand tokens in a cache of a thousand do not grow the memor
     assert.equal(after.linear, before.linear);
     assert.ok(after.heap - before.heap < SLACK.tokens, `${after.heap - before.heap} bytes`);
   }
+});
+
+test('three hundred flushes of two hundred used tokens do not grow the memory', async () => {
+  const tokens = await deployment({ freshness: WINDOW });
+  const credentials: string[] = [];
+  for (let at = 0; at < 200; at++) credentials.push((await createToken(tokens, { name: `T${at}` })).token);
+  const flushes = async (many: number) => {
+    for (let turn = 0; turn < many; turn++) {
+      for (const credential of credentials) assert.equal(tokens.verifySync(credential)?.valid, true);
+      assert.equal((await tokens.flush()).flushed, credentials.length);
+    }
+    return memory();
+  };
+  const before = await flushes(10);
+  const after = await flushes(300);
+  assert.ok(after.heap - before.heap < SLACK.uses, `${after.heap - before.heap} bytes`);
 });
