@@ -9,6 +9,7 @@ use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::value::condition::Conditions;
 use crate::value::credential::{Digest, TokenId};
 use crate::value::limit::Limits;
+use crate::value::metadata;
 use crate::value::name::{Description, Identity, Name, Reason, Tag};
 use crate::value::permission::Permission;
 use crate::value::resource::Resource;
@@ -190,7 +191,7 @@ const TOKEN: &Schema = &[
     must("name", Part::Name, NAME),
     may("description", Part::Description, Shape::Text(Description::is)),
     may("tags", Part::Tags, Shape::List(&Shape::Text(Tag::is))),
-    may("metadata", Part::Metadata, Shape::AnyObject),
+    may("metadata", Part::Metadata, Shape::AnyObject(metadata::MAX_LENGTH)),
     must("owner", Part::Owner, RESOURCE),
     may("technicalUser", Part::TechnicalUser, RESOURCE),
     may("parents", Part::Parents, Shape::List(&ID)),

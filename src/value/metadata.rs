@@ -10,7 +10,7 @@ use crate::codec::decode::{Decode, DecodeError};
 use crate::codec::json::{Value, json, parse_json};
 
 /// The maximum size of metadata as JSON text, in bytes.
-const MAX_LENGTH: usize = 4_096;
+pub(crate) const MAX_LENGTH: usize = 4_096;
 
 /// A JSON object of at most 4 KiB, with its members sorted.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -32,8 +32,9 @@ pub(crate) enum Shape {
     SharedList(&'static Shape),
     /// An object with any names that meet a condition, and values of one shape.
     Map(fn(&str) -> bool, &'static Shape),
-    /// Any object; the names of it and of all objects inside ascend.
-    AnyObject,
+    /// Any object, also an empty one, of at most so many bytes; the names of it and of all objects
+    /// inside ascend.
+    AnyObject(usize),
     /// A value with a condition of its own.
     Value(fn(&str) -> bool),
 }
@@ -48,7 +49,8 @@ pub(crate) const fn required(name: &'static str, shape: Shape) -> Member {
     }
 }
 
-/// A member that is left out where it has its default: an absent value, or an empty list or object.
+/// A member that is left out where it has its default: an absent value, or an empty list or map.
+/// [`Shape::AnyObject`] has no default: an empty one is not the same as none.
 pub(crate) const fn optional(name: &'static str, shape: Shape) -> Member {
     Member {
         name,
@@ -120,7 +122,8 @@ impl Reader<'_> {
                 is_first = false;
                 let start = cursor.at();
                 self.value(cursor, &member.shape)?;
-                if !member.is_required && matches!(cursor.since(start), Some("[]" | "{}")) {
+                let may_be_empty = member.is_required || matches!(member.shape, Shape::AnyObject(_));
+                if !may_be_empty && matches!(cursor.since(start), Some("[]" | "{}")) {
                     return None;
                 }
                 if let Some(span) = member.at.and_then(|at| self.spans.get_mut(usize::from(at))) {
@@ -146,7 +149,10 @@ impl Reader<'_> {
             Shape::Map(is_name, item) => cursor
                 .map(&mut |cursor, name| is_name(&name).then(|| self.value(cursor, item)).flatten())
                 .is_some(),
-            Shape::AnyObject => cursor.sorted_value()?.starts_with('{'),
+            Shape::AnyObject(most) => {
+                let text = cursor.sorted_value()?;
+                text.starts_with('{') && text.len() <= *most
+            }
             Shape::Value(is_sound) => is_sound(cursor.value()?),
         };
         is_sound.then_some(())

@@ -6,6 +6,7 @@
 use leastkey::codec::json::{Value, json, parse_json};
 use leastkey::model::account::{Account, StoredAccount};
 use leastkey::model::record::{Record, Stored};
+use leastkey::model::record_text::StoredText;
 use leastkey::value::condition::Conditions;
 use leastkey::value::credential::{Digest, TokenId};
 use leastkey::value::limit::Limits;
@@ -505,7 +506,11 @@ fn member_is(value: Option<&Value>, wanted: &str) -> bool {
 fn token_as_read(text: &str) -> Option<Option<Value>> {
     let id = TokenId::parse(ID).unwrap();
     let write = |record: Box<Record>| parse_json(&record.to_text());
-    match Stored::parse(&id, text).ok()? {
+    let parsed = Stored::parse(&id, text);
+    // A verification reads the parts that it needs, a change of the token all of them.
+    let found = StoredText::read(&id, text.to_owned());
+    assert_eq!(found.is_ok(), parsed.is_ok(), "{text}");
+    match parsed.ok()? {
         Stored::Record(record) => Some(write(record)),
         Stored::Tombstone => Some(None),
     }
@@ -535,6 +540,25 @@ fn what_is_whole_is_read() {
     let read: Vec<_> = read.collect();
     let (token, account) = ([true, false], [false, true]);
     assert_eq!(read, [token, token, token, account, account]);
+}
+
+#[test]
+fn metadata_is_any_object_of_bounded_size() {
+    let whole = &bases()[1];
+    let (before, rest) = whole.split_once(r#""metadata":"#).unwrap();
+    let after = &rest[rest.find(r#","owner""#).unwrap()..];
+    let long = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length - 8));
+    for (metadata, is_sound) in [
+        ("{}".to_owned(), true),
+        (r#"{"a":{},"b":[]}"#.to_owned(), true),
+        ("[]".to_owned(), false),
+        (long(4_096), true),
+        (long(4_097), false),
+    ] {
+        let text = [before, r#""metadata":"#, &metadata, after].concat();
+        see_alike(&text);
+        assert_eq!(token_as_read(&text).is_some(), is_sound, "{metadata}");
+    }
 }
 
 proptest! {
