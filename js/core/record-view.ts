@@ -61,7 +61,8 @@ export class RecordView {
       return JSON.parse(`{${texts.join(',')}}`);
     }
     const token: Record<string, unknown> = {};
-    for (const [name, value] of members) token[name] = sliced(value);
+    // Whoever records a use keeps the id.
+    for (const [name, value] of members) token[name] = name === 'id' ? JSON.parse(value) : sliced(value);
     return token as unknown as VerifiedToken;
   }
 

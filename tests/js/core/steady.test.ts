@@ -6,6 +6,7 @@ import { memoryStore } from 'leastkey/stores/memory';
 import { forgery } from '../support/copied-tokens.js';
 import { admin, createToken, deployment } from '../support/deployment.js';
 import { memory } from '../support/heap-size.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const WINDOW = 5_000;
 
@@ -94,5 +95,24 @@ test('three hundred flushes of two hundred used tokens do not grow the memory', 
   };
   const before = await flushes(10);
   const after = await flushes(300);
+  assert.ok(after.heap - before.heap < SLACK.uses, `${after.heap - before.heap} bytes`);
+});
+
+test('the uses of four thousand tokens that are not cached keep none of their records', async () => {
+  const inner = memoryStore();
+  const maker = await deployment({ store: inner });
+  const { id } = await createToken(maker, { metadata: { text: 'x'.repeat(4_000) } });
+  const { store, make, clear } = forgery(maker, inner, id);
+  // As a database does: each read gives a text of its own.
+  const get = (keys: string[]) =>
+    (store.get(keys) as (string | null)[]).map((value) => value && Buffer.from(value).toString());
+  const tokens = await deployment({ store: wrapped(inner, { get }), freshness: 0 });
+  const use = (many: number) => {
+    for (let turn = 0; turn < many; turn++) assert.equal(tokens.verifySync(make())?.valid, true);
+    clear();
+    return memory();
+  };
+  const before = use(100);
+  const after = use(4_000);
   assert.ok(after.heap - before.heap < SLACK.uses, `${after.heap - before.heap} bytes`);
 });
