@@ -156,8 +156,8 @@ export class UsageCollector implements HitObserver {
     addUses(use, { firstAt: at, at, uses: 1 });
     if (use.lapses || use.token !== token) {
       const lapses = this.#noteActivity(token.id, at);
-      // A cached token is frozen. Any other is of this verdict alone, and its texts may be slices of
-      // its record.
+      // A cached token is frozen. Any other is of this verdict alone, and its texts may be slices
+      // of its record.
       use.token = lapses !== undefined && Object.isFrozen(token) ? token : undefined;
       use.lapses = lapses === true;
     }
