@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 const entries = ['index', 'edge', 'portal/index', 'stores/indexeddb', 'stores/memory'];
 
-/** @param {string} folder the package, all but this */
+/** @param {string} folder the package, compiled, with its manifest and `wasm/` */
 export async function bundleForPages(folder) {
   // A fresh clone loads this script before the package is installed.
   const { build } = await import('esbuild');

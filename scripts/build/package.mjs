@@ -74,8 +74,9 @@ async function makePackage() {
     await run(process.execPath, [nodeProgram('typescript/bin/tsc'), '-p', inClone(), '--outDir', folder]);
     cpSync(inBuild('wasm'), join(folder, 'wasm'), { recursive: true });
     copyFileSync(inClone('pkg.json'), join(folder, 'package.json'));
-    await bundleEntries(folder);
+    // From the single modules: of a file that entries share, a page would load all.
     await bundleForPages(folder);
+    await bundleEntries(folder);
     copyFileSync(inClone(schema), join(folder, 'catalog.schema.json'));
     for (const name of documents) {
       if (existsSync(inClone(name))) cpSync(inClone(name), join(folder, name), { recursive: true });

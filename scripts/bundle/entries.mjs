@@ -9,8 +9,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { Failure } from '../shell/failure.mjs';
 
-/** Scripts that are not bundled: each runtime loads one of them. */
-const apart = /^(core\/load|wasm)\//;
+/** Scripts that are not bundled: each runtime loads one of the loaders, and pages have a bundle. */
+const apart = /^(core\/load|wasm|browser)\//;
 
 const glue = 'wasm/leastkey.js';
 
