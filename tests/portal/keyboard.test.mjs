@@ -15,6 +15,8 @@ portalSuite('without a pointer', (demo) => {
     await press('Enter');
     await ada.heading('Create access token').waitFor();
     await focused(page, 'Create access token');
+    // The form is there once the core is loaded.
+    await page.getByLabel('Name').waitFor();
     await reach(page, 'Name');
     await page.keyboard.type('By keyboard');
     await press('Enter');
