@@ -295,23 +295,19 @@ extern "C" fn view() -> *const [u32; 2] {
 /// details of a refusal for lack of permission.
 #[unsafe(no_mangle)]
 extern "C" fn decide(requirement: u32, consume: i32, counted_at: f64, now: f64, generation: u32) -> i32 {
-    settle(|state, given| {
+    settle_question(requirement, consume, counted_at, |state, question, values| {
         let generation = known(generation);
-        let asked = Asked::read(state, requirement, given)?;
-        let question = asked.question(consume, counted_at)?;
-        let values: Vec<Option<String>> = given.collect();
-        let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
         let State { edge, cache, .. } = state;
         let verification = state.verification.take().ok_or_else(unreadable)?;
         let process = Process {
             caches: cache.is_current(generation),
             last_use: &|of| cache.last_use(of),
         };
-        let decided = verification.decide(edge, &values, &question, clock(now)?, process);
-        let limited = decided.limited(&question);
+        let decided = verification.decide(edge, values, question, clock(now)?, process);
+        let limited = decided.limited(question);
         if limited.is_empty() {
             let settled = decided.learned(cache, generation);
-            return Ok((packed(&settled), details(&settled, &question, edge)));
+            return Ok((packed(&settled), details(&settled, question, edge)));
         }
         let ids: Vec<&str> = limited.iter().map(TokenId::as_str).collect();
         let ids = ids.join("\n");
@@ -326,18 +322,14 @@ extern "C" fn decide(requirement: u32, consume: i32, counted_at: f64, now: f64, 
 /// Returns as [`decide`] does. The text answer has what is left too, and the new counters.
 #[unsafe(no_mangle)]
 extern "C" fn count(requirement: u32, consume: i32, counted_at: f64, now: f64, generation: u32) -> i32 {
-    settle(|state, given| {
+    settle_question(requirement, consume, counted_at, |state, question, values| {
         let generation = known(generation);
-        let asked = Asked::read(state, requirement, given)?;
-        let question = asked.question(consume, counted_at)?;
-        let values: Vec<Option<String>> = given.collect();
-        let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
         let State { edge, cache, .. } = state;
         let (decided, limited) = state.counting.take().ok_or_else(unreadable)?;
-        let counted = decided.count(edge, &limited, &values, &question, clock(now)?);
+        let counted = decided.count(edge, &limited, values, question, clock(now)?);
         let counted = counted.map_err(|LacksKey| Refusal::new(ErrorCode::StoreUnavailable, ""))?;
         let settled = counted.learned(cache, generation);
-        Ok((packed(&settled), details(&settled, &question, edge)))
+        Ok((packed(&settled), details(&settled, question, edge)))
     })
 }
 
@@ -352,6 +344,22 @@ fn settle(step: impl FnOnce(&mut State, &mut Given) -> Result<(i32, String), Ref
         with_state(|state| step(state, &mut given)).unwrap_or_else(|refusal| (MISS, refusal_text(&refusal)));
     OUTPUT.set(text);
     number
+}
+
+/// Runs a step of a verification ([`settle`]) with its question and the values that were passed.
+fn settle_question(
+    requirement: u32,
+    consume: i32,
+    counted_at: f64,
+    step: impl FnOnce(&mut State, &Question, &[Option<&str>]) -> Result<(i32, String), Refusal>,
+) -> i32 {
+    settle(|state, given| {
+        let asked = Asked::read(state, requirement, given)?;
+        let question = asked.question(consume, counted_at)?;
+        let values: Vec<Option<String>> = given.collect();
+        let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
+        step(state, &question, &values)
+    })
 }
 
 /// The generation of the cache before the reads began, if the host knows it.
