@@ -61,7 +61,7 @@ export class RecordView {
       return JSON.parse(`{${texts.join(',')}}`);
     }
     const token: Record<string, unknown> = {};
-    // Whoever records a use keeps the id.
+    // Decoded, not sliced: a recorded use keeps the id, and a slice would keep the whole record.
     for (const [name, value] of members) token[name] = name === 'id' ? JSON.parse(value) : sliced(value);
     return token as unknown as VerifiedToken;
   }

@@ -93,8 +93,8 @@ export class TokenCache {
 
   /**
    * {@link lookup} for a requirement in text, of one permission, a list of texts, or none, and no
-   * options. What is not in text is found only if `lookup` has had it before. `uses` gets each
-   * valid hit.
+   * options. A requirement that is not a text is a miss until {@link lookup} has been asked the
+   * same one. `uses` is told of each valid hit.
    */
   lookupPlain(
     credential: string,

@@ -82,7 +82,7 @@ const NO_GENERATION = -1;
 /** The length that stands for an absent text. */
 const NO_TEXT = -1;
 
-/** The number that stands for a requirement that is not interned, and for a use of no cost. */
+/** Passed as the requirement if it is not interned, and as the cost if no use is consumed. */
 const NONE = -1;
 
 /** The length of the key of the tags, which is written to the text buffer. */

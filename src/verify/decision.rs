@@ -121,7 +121,7 @@ impl Decision {
         settled
     }
 
-    /// What is told of the decision where no cache learns it.
+    /// The answer to the caller, for a decision that no cache keeps.
     pub(crate) fn told(self) -> Settled {
         let token = match self.basis {
             Basis::Token(found, successor) => Some(found.told(successor, Disclosed::All)),
