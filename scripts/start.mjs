@@ -1,6 +1,7 @@
 /** `npm start`: set-up and build if needed, then the demo of examples/server. */
 
 import { help, OptionError, readOptions } from '../examples/server/options.mjs';
+import { addressOf, requireFreePort } from '../examples/server/port.mjs';
 import { build } from './build.mjs';
 import { report } from './shell/failure.mjs';
 
@@ -18,6 +19,10 @@ try {
 }
 
 async function start(options) {
+  if (options.port !== 0) {
+    await requireFreePort(options.port);
+    console.log(`The demo will be on ${addressOf(options.port)} as soon as it is built.`);
+  }
   await build();
   const { serve, walkOnce } = await import('../examples/server/serve.mjs');
   if (!options.once) return serve(options);

@@ -7,7 +7,7 @@ import { STATUS_CODES } from 'node:http';
 import { createGuard, handler } from 'leastkey/http';
 import { signOfProxy } from './direct.mjs';
 import { isOfPage, page } from './page.mjs';
-import { authenticate } from './people.mjs';
+import { authenticator } from './people.mjs';
 
 const mostBodyBytes = 16 * 1024;
 
@@ -19,7 +19,8 @@ export function createApi({ tokens, routes }) {
   const guard = createGuard(tokens, { realm: 'leastkey-demo', clientIp });
   // Only the error: the request has a credential in its headers.
   const onError = (error) => console.error(error);
-  // The login header is not a cookie: a page of another origin cannot set it.
+  const authenticate = authenticator(tokens, clientIp);
+  // The login headers are not cookies: a page of another origin cannot set them.
   const leastkey = handler(tokens, { authenticate, credentials: 'bearer', clientIp, onError });
   return async (request, { incoming } = {}) => {
     const sign = signOfProxy(request, incoming);

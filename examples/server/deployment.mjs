@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createTokens } from 'leastkey';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { hubRoutes } from './hub.mjs';
+import { libraryRoutes } from './library.mjs';
 import { siteRoutes } from './site.mjs';
 
 const catalogFile = fileURLToPath(new URL('../catalogs/four-systems.json', import.meta.url));
@@ -36,7 +37,7 @@ export async function openDeployment(folder) {
       catalogFile,
       database,
       prefix,
-      routes: [...hubRoutes(), ...siteRoutes()],
+      routes: [...hubRoutes(), ...siteRoutes(), ...libraryRoutes()],
       close,
     };
   } catch (error) {

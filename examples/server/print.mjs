@@ -1,26 +1,32 @@
 /**
- * A walk for a person: the lines to type in another terminal, and the expected response of each.
+ * A walk for a person: a block of lines to paste into another terminal. Each line is complete and
+ * asks nothing, because a question would take the next line for its answer.
  */
 
 import { commandLine, curl, environmentOf, introduce, paint } from './screen.mjs';
 
+/** The block starts and ends with a line that is not indented. */
 export function printWalk(begun, origin) {
   const settings = Object.entries(environmentOf(begun.deployment)).map((setting) => setting.join('='));
   const lines = [
     ...introduce(begun),
     '',
-    '  Type these lines in another terminal, in this folder. The credential is shown this once.',
+    '  Paste these lines into another terminal, in this folder. The credential is shown this once.',
     '',
     `    TOKEN=${paint('yellow', begun.credential)}`,
     `    export ${commandLine(settings)}`,
   ];
-  for (const { title, request, command, expect } of begun.steps) {
-    lines.push('', `    ${paint('dim', `# ${title} (expect ${expected(expect)})`)}`);
+  for (const step of begun.steps) {
+    const { title, command } = step;
+    lines.push(`    ${paint('dim', commandLine(['echo', `# ${title} (${expectation(step)})`]))}`);
     lines.push(
-      `    ${request === undefined ? commandLine(['npx', 'leastkey', ...command]) : curl(request, origin)}`,
+      `    ${command === undefined ? curl(step, origin) : `${commandLine(['npx', 'leastkey', ...command])}; echo "exit code $?"`}`,
     );
   }
   console.log(`${lines.join('\n')}\n`);
 }
 
-const expected = ({ status, exit }) => (status === undefined ? `exit code ${exit}` : status);
+function expectation({ expect: { status, exit }, keep }) {
+  if (keep !== undefined) return `kept in ${Object.keys(keep)}`;
+  return status === undefined ? `expect exit code ${exit}` : `expect ${status}`;
+}

@@ -20,17 +20,16 @@ export async function runWalk(begun, origin) {
     ].join('\n'),
   );
   let wrong = 0;
+  const secrets = { TOKEN: begun.credential };
   for (const step of begun.steps) {
     const answer = step.request
-      ? await send(step.request, origin, begun.credential)
-      : await run(step, begun.deployment);
+      ? await send(step, origin, secrets)
+      : await run(step.command, begun.deployment);
     const faults = faultsOf(answer, step.expect);
     wrong += faults.length > 0 ? 1 : 0;
     const mark = faults.length > 0 ? paint('red', '✗') : paint('green', '✓');
     const shown = answer.shown.map((line) => (line === '' ? '' : `      ${line}`));
-    const line = step.request
-      ? curl(step.request, origin)
-      : commandLine(['npx', 'leastkey', ...answer.command]);
+    const line = step.request ? curl(step, origin) : commandLine(['npx', 'leastkey', ...step.command]);
     console.log([`  ${mark} ${step.title}`, `    ${paint('dim', '$')} ${line}`, ...shown].join('\n'));
     for (const fault of faults) console.log(`      ${paint('red', fault)}`);
     console.log();
@@ -38,24 +37,33 @@ export async function runWalk(begun, origin) {
   return wrong;
 }
 
-async function send(request, origin, token) {
+/** Sends the request of a step, and puts what it keeps into `secrets`. */
+async function send({ request, keep = {} }, origin, secrets) {
   const { method, path, body } = request;
   const response = await fetch(`${origin}${path}`, {
     method,
-    headers: headersOf(request, token),
+    headers: headersOf(request, secrets),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(10_000),
   });
   const text = (await response.text()).trim();
   const challenge = response.headers.get('WWW-Authenticate');
+  for (const [name, member] of Object.entries(keep)) secrets[name] = membersOf(text)[member];
   const shown = [`HTTP ${response.status} ${response.statusText}`];
   if (challenge !== null) shown.push(`WWW-Authenticate: ${challenge}`);
   return { status: response.status, challenge, shown: [...shown, text] };
 }
 
-async function run({ command, confirm }, deployment) {
-  const complete = confirm ? [...command, '--yes'] : command;
-  const child = spawn(process.execPath, [leastkey, ...complete], {
+function membersOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+async function run(command, deployment) {
+  const child = spawn(process.execPath, [leastkey, ...command], {
     env: { ...process.env, ...environmentOf(deployment) },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 20_000,
@@ -69,7 +77,6 @@ async function run({ command, confirm }, deployment) {
   const [exit, signal] = await once(child, 'close');
   return {
     exit: exit ?? signal,
-    command: complete,
     shown: [...text.trim().split('\n'), `exit code ${exit ?? signal}`],
   };
 }

@@ -11,22 +11,29 @@ export const paint = (style, text) => (coloured ? styleText(style, text) : text)
 
 /** A command line as a person would type it. */
 export function commandLine(words) {
-  return words
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-    .join(' ');
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word))).join(' ');
 }
 
-export function curl(request, origin) {
+/** A request as a command line: secrets are shell variables, and so is what the step keeps. */
+export function curl({ request, keep }, origin) {
   const { method, path: route, body } = request;
   const usual = body === undefined ? 'GET' : 'POST';
-  return [
-    'curl -i',
-    `'${origin}${route}'`,
+  const words = [
+    quoted(`${origin}${route}`),
     ...(method === usual ? [] : [`-X ${method}`]),
-    ...Object.entries(headersOf(request, '$TOKEN')).map(([name, value]) => `-H "${name}: ${value}"`),
-    ...(body === undefined ? [] : [`-d '${JSON.stringify(body)}'`]),
+    ...Object.entries(headersOf(request, VARIABLES)).map(([name, value]) => `-H "${name}: ${value}"`),
+    ...(body === undefined ? [] : [`-d ${quoted(JSON.stringify(body))}`]),
   ].join(' ');
+  if (keep === undefined) return `curl -i -w '\\n' ${words}`;
+  const [[variable, member]] = Object.entries(keep);
+  const read = `JSON.parse(require("fs").readFileSync(0)).${member}`;
+  return `${variable}=$(curl -sS ${words} | node -p '${read}')`;
 }
+
+const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The credentials of a walk as shell variables. */
+const VARIABLES = { TOKEN: '$TOKEN', SESSION: '$SESSION', GROUP: '$GROUP' };
 
 /** The token of a walk. The caller prints its credential, once. */
 export function introduce({ walk, record, deployment }) {

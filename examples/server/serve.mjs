@@ -3,7 +3,7 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { createApi } from './api.mjs';
 import { openDeployment } from './deployment.mjs';
-import { OptionError } from './options.mjs';
+import { addressOf, listen } from './port.mjs';
 import { printWalk } from './print.mjs';
 import { runWalk } from './run.mjs';
 import { paint } from './screen.mjs';
@@ -12,7 +12,7 @@ import { begin, walks } from './walks.mjs';
 const WARNING =
   'This is a demo: whoever reaches it is whoever they say they are. It answers this machine alone; put no proxy before it.';
 
-/** Starts the demo on a port. Returns its origin, and `close` to stop it. */
+/** Starts the demo on a port. Returns its address and origin, and `close` to stop it. */
 export async function startDemo({ port, data }) {
   const deployment = await openDeployment(data);
   const fetch = createApi(deployment);
@@ -29,26 +29,11 @@ export async function startDemo({ port, data }) {
     await close();
     throw error;
   }
-  return { origin: `http://127.0.0.1:${server.address().port}`, deployment, close };
+  const address = addressOf(server.address().port);
+  return { address, origin: new URL(address).origin, deployment, close };
 }
 
-function listen(server, port) {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(portError(error, port)));
-    server.listen(port, '127.0.0.1', resolve);
-  });
-}
-
-function portError(error, port) {
-  const choose = 'Choose another: npm start -- --port <number>';
-  if (error.code === 'EADDRINUSE')
-    return new OptionError(`Port ${port} is taken by another program. ${choose}`);
-  if (error.code === 'EACCES')
-    return new OptionError(`Port ${port} needs rights that you do not have. ${choose}`);
-  return error;
-}
-
-/** Prints the walk for a person to try, and serves until it is stopped. */
+/** Prints the address and the walks for a person to try, and serves until it is stopped. */
 export async function serve(options) {
   const demo = await startDemo(options);
   const stop = () => {
@@ -57,11 +42,12 @@ export async function serve(options) {
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
 
+  const address = paint('bold', demo.address);
+  console.log(`${address}  the portal, and the demo API beside it. Ctrl-C stops them.`);
   console.log(`${paint('yellow', WARNING)}\n`);
   for (const walk of walks) printWalk(await begin(walk, demo.deployment), demo.origin);
-  console.log(
-    `The portal is on ${paint('bold', `${demo.origin}/`)}, the demo API beside it. Ctrl-C stops it.`,
-  );
+  // The walks have moved the address out of sight.
+  console.log(`${address}  the portal. Ctrl-C stops it.`);
 }
 
 /**

@@ -1,12 +1,15 @@
 /**
- * The walks through the demo, as data: one for each of the four systems. `print.mjs` prints them,
- * `run.mjs` runs them. A step is an HTTP request or a command of `leastkey`, with its expected
- * result.
+ * The walks through the demo, as data: one for each of the four systems, and one for tokens that
+ * manage tokens. `print.mjs` prints them, `run.mjs` runs them. A step is an HTTP request or a
+ * command of `leastkey`, with its expected result. `keep` names the credentials in its response for
+ * later steps: `{ SESSION: 'access_token' }`.
  */
 
 import { person } from './people.mjs';
 
-const managed = (id, action = '') => `/leastkey/v1/tokens/${id}${action}`;
+/** `managed(id, '/disable')`, `managed('?owner=…')`. */
+const managed = (which = '', action = '') =>
+  `/leastkey/v1/tokens${which === '' || which.startsWith('?') ? '' : '/'}${which}${action}`;
 const refused = { status: 401, challenge: 'error="invalid_token"' };
 const message = { to: 'profile:7', text: 'Hello' };
 
@@ -45,8 +48,7 @@ const permissionSet = {
     },
     {
       title: 'An admin revokes it, from another process',
-      command: ['revoke', id, '--reason', 'The walk is over'],
-      confirm: true,
+      command: ['revoke', id, '--reason', 'The walk is over', '--yes'],
       expect: { exit: 0 },
     },
     {
@@ -158,8 +160,7 @@ const personal = {
     },
     {
       title: 'Its own user deletes it',
-      command: ['delete', id, '--as', 'user:7'],
-      confirm: true,
+      command: ['delete', id, '--as', 'user:7', '--yes'],
       expect: { exit: 0 },
     },
     {
@@ -170,7 +171,64 @@ const personal = {
   ],
 };
 
-/** The token of an application, which uses session tokens. */
+/** An organization token with the admin role: it manages tokens as an admin does. */
+const manager = {
+  title: 'A token that manages tokens',
+  maker: 'ada',
+  create: { kind: 'organization', owner: 'org:acme', role: 'admin', expiresIn: '1h' },
+  steps: ({ id, name }) => [
+    {
+      title: 'With the role of an admin it creates a token for a group below it',
+      request: { method: 'POST', path: managed(), body: groupToken(name, '30m') },
+      keep: { GROUP: 'token' },
+      expect: { status: 201 },
+    },
+    {
+      title: 'That token lists devices',
+      request: { method: 'GET', path: '/devices', credential: 'GROUP' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'But it manages no tokens: its role is user',
+      request: { method: 'GET', path: managed('?owner=org:acme/group:eng'), credential: 'GROUP' },
+      expect: { status: 403 },
+    },
+    {
+      title: 'No token can create one that outlives it',
+      request: { method: 'POST', path: managed(), body: groupToken(`${name} for longer`, '2h') },
+      expect: { status: 403 },
+    },
+    {
+      title: 'Another organization is out of its reach',
+      request: { method: 'GET', path: managed('?owner=org:other') },
+      expect: { status: 403 },
+    },
+    {
+      title: 'The audit trail has the token as the actor of what it did',
+      command: ['audit', '--owner', 'org:acme/group:eng', '--limit', '1'],
+      expect: { exit: 0 },
+    },
+    {
+      title: 'Once it is deleted, it manages nothing',
+      command: ['delete', id, '--yes'],
+      expect: { exit: 0 },
+    },
+    {
+      title: 'So the API no longer knows it',
+      request: { method: 'GET', path: managed('?owner=org:acme/group:eng') },
+      expect: { status: 401 },
+    },
+  ],
+};
+
+const groupToken = (name, expiresIn) => ({
+  kind: 'group',
+  name,
+  owner: 'org:acme/group:eng',
+  expiresIn,
+});
+
+/** The token of an application, which calls the API with session tokens. */
 const session = {
   title: 'Session tokens over HTTP',
   maker: 'ada',
@@ -179,22 +237,59 @@ const session = {
     {
       title: 'It gets a session token, which is never more than it is itself',
       request: { method: 'GET', path: '/oauth20/access-token' },
+      keep: { SESSION: 'access_token' },
       expect: { status: 200 },
     },
     {
-      title: 'It revokes itself, and with it its sessions',
+      title: 'The session calls the API: it searches the library',
+      request: { method: 'GET', path: '/assets', credential: 'SESSION' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'It may not upload: its parent may not either',
+      request: { method: 'POST', path: '/assets', body: { title: 'Pier' }, credential: 'SESSION' },
+      expect: { status: 403, challenge: 'error="insufficient_scope", scope="assets:upload"' },
+    },
+    {
+      title: 'A log-out ends the session, and nothing else',
+      request: { method: 'DELETE', path: '/oauth20/access-token', credential: 'SESSION' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'So the session is refused',
+      request: { method: 'GET', path: '/collections/north', credential: 'SESSION' },
+      expect: refused,
+    },
+    {
+      title: 'The application gets another one',
+      request: { method: 'GET', path: '/oauth20/access-token' },
+      keep: { SESSION: 'access_token' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'That one reads a collection',
+      request: { method: 'GET', path: '/collections/north', credential: 'SESSION' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'The application revokes itself, and with it its sessions',
       request: { method: 'DELETE', path: '/oauth20/access-token' },
       expect: { status: 200 },
     },
     {
-      title: 'So it gets no session any more',
+      title: 'So its session is refused too',
+      request: { method: 'GET', path: '/collections/north', credential: 'SESSION' },
+      expect: refused,
+    },
+    {
+      title: 'And it gets no other',
       request: { method: 'GET', path: '/oauth20/access-token' },
       expect: refused,
     },
   ],
 };
 
-export const walks = [permissionSet, organization, personal, session];
+export const walks = [permissionSet, organization, manager, personal, session];
 
 /** Creates the token of a walk. Its name has the time, so that each walk creates another one. */
 export async function begin(walk, deployment) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { OptionError, readOptions } from '../../examples/server/options.mjs';
@@ -54,5 +56,15 @@ describe('npm start', () => {
     const wrong = spawnSync(process.execPath, [start, '--onse'], { encoding: 'utf8' });
     assert.deepEqual([wrong.status, wrong.stdout], [2, '']);
     assert.match(wrong.stderr, /^Unknown option --onse\. Did you mean --once\?.*\n$/);
+  });
+
+  test('a port that is taken is reported before anything is built', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address();
+    const wrong = spawnSync(process.execPath, [start, '--port', String(port)], { encoding: 'utf8' });
+    taken.close();
+    assert.deepEqual([wrong.status, wrong.stdout], [2, '']);
+    assert.match(wrong.stderr, new RegExp(`^Port ${port} is taken by another program.*--port <number>\n$`));
   });
 });
