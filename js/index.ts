@@ -46,7 +46,16 @@ export type { AdvanceOptions, Job, Jobs } from './api/jobs.js';
 export type { ErrorContext, OnError } from './api/on-error.js';
 export type { Rotated, RotateOptions, Rotations } from './api/rotation.js';
 export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './api/selection.js';
-export type { Entry, MaybePromise, Range, ReadStore, Store, SyncStore, Write } from './api/store.js';
+export type {
+  DatabaseStore,
+  Entry,
+  MaybePromise,
+  Range,
+  ReadStore,
+  Store,
+  SyncStore,
+  Write,
+} from './api/store.js';
 export type { Offer, Suggestion } from './api/suggestion.js';
 export type {
   BulkOptions,

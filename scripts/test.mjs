@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { makeSteps, whileNoOtherBuilds } from './build.mjs';
+import { serverNames } from './setup/servers.mjs';
 import { setupSteps } from './setup.mjs';
 import { Failure, report } from './shell/failure.mjs';
 import { Progress } from './shell/steps.mjs';
@@ -31,7 +32,7 @@ Runs every check of Leastkey. The first time it installs and builds what is miss
                     (npm test -- --only js sqlite, npm test -- --only portal walks)
 
 LEASTKEY_WITHOUT names what this machine cannot have, with commas between: its tests are skipped
-(${[...runtimes, 'valgrind'].join(', ')}).
+(${[...runtimes, ...serverNames, 'valgrind'].join(', ')}).
 
 Every check is listed with its counts; the last line is their sum. It exits 0 only if nothing failed.`;
 

@@ -66,3 +66,22 @@ export interface SyncStore extends Store {
   list(range: Range): Entry[];
   commit(writes: Write[]): boolean;
 }
+
+/** A {@link Store} in a database that several processes share. */
+export interface DatabaseStore extends Store {
+  get(keys: string[]): Promise<(string | null)[]>;
+  list(range: Range): Promise<Entry[]>;
+  commit(writes: Write[]): Promise<boolean>;
+  /**
+   * Creates in the database what the store needs, or brings it up to this version. It may run
+   * twice, and in several processes at once.
+   */
+  migrate(): Promise<void>;
+  /**
+   * Reads the settings and rights of the database, as the first call does, and refuses one that
+   * would break the storage contract. It changes nothing.
+   *
+   * @returns advice on what may stop the store later
+   */
+  check(): Promise<string[]>;
+}

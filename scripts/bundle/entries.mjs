@@ -113,11 +113,10 @@ const entriesOf = ({ exports, bin }) =>
     .map((path) => join('.', path));
 
 /** Packages that are resolved where the package is used. */
-const outside = ({ imports, dependencies, optionalDependencies }) =>
-  Object.keys({ ...imports, ...dependencies, ...optionalDependencies }).flatMap((name) => [
-    name,
-    `${name}/*`,
-  ]);
+const outside = ({ imports, dependencies, optionalDependencies, peerDependencies }) =>
+  Object.keys({ ...imports, ...dependencies, ...optionalDependencies, ...peerDependencies }).flatMap(
+    (name) => [name, `${name}/*`],
+  );
 
 /** The glue of the core is one file, shared by all its importers. */
 const glueApart = {

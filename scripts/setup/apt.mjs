@@ -37,6 +37,26 @@ export async function aptInstall(packages) {
   await apt('install', '--no-install-recommends', '--no-remove', ...packages);
 }
 
+/** Debian asks this program whether an installed service may start. */
+const policy = '/usr/sbin/policy-rc.d';
+
+/**
+ * Installs Debian packages of servers, and starts no service of them. A policy of the machine's own
+ * is left as it is.
+ */
+export async function aptInstallServers(packages) {
+  const privilege = await aptPrivilege();
+  if (existsSync(policy) || !['root', 'sudo'].includes(privilege)) return aptInstall(packages);
+  const shell = (script) =>
+    privilege === 'root' ? run('sh', ['-c', script]) : run('sudo', ['-n', 'sh', '-c', script]);
+  await shell(`printf '#!/bin/sh\\nexit 101\\n' > ${policy} && chmod 755 ${policy}`);
+  try {
+    await aptInstall(packages);
+  } finally {
+    await shell(`rm -f ${policy}`);
+  }
+}
+
 /** Another apt-get may be running. */
 const waiting = ['-o', 'DPkg::Lock::Timeout=300'];
 

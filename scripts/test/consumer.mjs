@@ -43,13 +43,19 @@ const testPackages = [
   '@hono/node-server',
   '@readme/oas-examples',
   '@seriousme/openapi-schema-validator',
+  '@types/pg',
   'ajv',
   'better-auth',
   'axe-core',
+  'ioredis',
+  'mysql2',
   'oauth4webapi',
   'esbuild',
   'openid-client',
+  'pg',
   'playwright-core',
+  'postgres',
+  'redis',
 ];
 
 export class Consumer {

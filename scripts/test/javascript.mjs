@@ -2,6 +2,7 @@
 
 import { inClone, root } from '../paths.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
+import { installServers } from '../setup/servers.mjs';
 import { run } from '../shell/run.mjs';
 import { tapCounts } from './counts.mjs';
 import { runNodeTests, testFiles } from './node-test.mjs';
@@ -52,6 +53,13 @@ export function javascriptChecks(consumer, filters) {
       work: () => consumer.compileTests(),
     },
     {
+      key: 'servers-apt',
+      label: 'Package: the database servers of its tests are there',
+      estimate: 60_000,
+      needs: 'compiled tests',
+      work: installServers,
+    },
+    {
       key: 'consumer-test',
       label: 'Package: tests in Node',
       estimate: 60_000,
@@ -74,4 +82,4 @@ export function javascriptChecks(consumer, filters) {
 export const packageChecks = (consumer) =>
   javascriptChecks(consumer, []).filter(({ key }) => ['consumer-install', 'consumer-types'].includes(key));
 
-const testsOnly = new Set(['consumer-install', 'consumer-types', 'consumer-test']);
+const testsOnly = new Set(['consumer-install', 'consumer-types', 'servers-apt', 'consumer-test']);

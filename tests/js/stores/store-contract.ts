@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Entry, Store, Write } from 'leastkey';
+import type { Entry, MaybePromise, Store, Write } from 'leastkey';
 
 export interface StoreUnderTest {
   store: Store;
@@ -15,7 +15,7 @@ export interface StoreUnderTest {
   other: Store;
   /** Sets the clock by which the store drops expired keys, in milliseconds. */
   setClock(now: number): void;
-  close(): void;
+  close(): MaybePromise<void>;
 }
 
 /**
@@ -65,14 +65,14 @@ const ODD_VALUES = [
 ];
 
 /** Runs the suite on the stores that `open` makes. Each must be empty. */
-export function storeContract(name: string, open: () => StoreUnderTest): void {
+export function storeContract(name: string, open: () => MaybePromise<StoreUnderTest>): void {
   const contract = (title: string, run: (opened: StoreUnderTest) => Promise<void>) =>
     test(title, async () => {
-      const opened = open();
+      const opened = await open();
       try {
         await run(opened);
       } finally {
-        opened.close();
+        await opened.close();
       }
     });
 

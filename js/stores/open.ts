@@ -1,0 +1,131 @@
+import { LeastkeyError } from '../api/errors.js';
+import type { DatabaseStore } from '../api/store.js';
+import { refuseUnknownOptions } from '../input/options.js';
+import { loadDriver } from './optional-driver.js';
+import { invalidUrl, parseStoreUrl, type StoreUrl, withoutPassword } from './store-url.js';
+
+export interface OpenStoreOptions {
+  /** Create what the store needs in the database before it is checked. Default `false`. */
+  migrate?: boolean;
+  /** The service keeps every acknowledged commit, whatever its settings say: see docs/storage.md. */
+  durable?: boolean;
+  /**
+   * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
+   * `createTokens`.
+   */
+  now?: () => number;
+}
+
+/** A store that {@link openStore} opened, with its connections. */
+export interface OpenedStore extends DatabaseStore {
+  /** The URL without password and options, for people. */
+  readonly url: string;
+  /** Closes the connections; later calls are refused. */
+  close(): Promise<void>;
+}
+
+/** A store, and how its connections are closed. */
+interface Opened {
+  store: DatabaseStore;
+  close(): void | Promise<void>;
+}
+
+type Settings = Omit<OpenStoreOptions, 'migrate'>;
+
+const OPENERS: Record<string, (url: StoreUrl, settings: Settings) => Promise<Opened>> = {
+  postgres: openPostgres,
+  postgresql: openPostgres,
+  sqlite: openSqlite,
+};
+
+/**
+ * Opens the store of a URL: `postgres://user@host/database` or `sqlite:./tokens.db`. The driver is
+ * loaded here, and what to install is in the error where it is missing. The database is checked
+ * before the store is returned.
+ *
+ * @param url the URL; default: the environment variable `LEASTKEY_STORE`, where a password is not
+ * seen by other users of the machine, as it is among the arguments of a process
+ *
+ * @throws {LeastkeyError} `invalid_input` for a URL of no known scheme; `store_unavailable` if the
+ * driver is missing, the database does not answer, or the check refuses it. No error has the
+ * password.
+ *
+ * @example
+ * const store = await openStore(process.env.LEASTKEY_STORE, { migrate: true });
+ * const tokens = await createTokens({ catalog, store, prefix: 'acme_live' });
+ * // … and when the program ends:
+ * await store.close();
+ */
+export async function openStore(
+  url: string | undefined = process.env.LEASTKEY_STORE,
+  options: OpenStoreOptions = {},
+): Promise<OpenedStore> {
+  refuseUnknownOptions(options, ['migrate', 'durable', 'now'], 'openStore');
+  const { migrate = false, ...settings } = options;
+  const parsed = parseStoreUrl(url, Object.keys(OPENERS));
+  const opened = await OPENERS[parsed.scheme]?.(parsed, settings);
+  if (opened === undefined) throw invalidUrl('no such store');
+  const { store, close } = opened;
+  try {
+    if (migrate) await store.migrate();
+    await store.check();
+  } catch (error) {
+    await close();
+    if (error instanceof LeastkeyError) throw error;
+    throw unreachable(parsed, error);
+  }
+  return {
+    url: parsed.shown,
+    get: (keys) => store.get(keys),
+    list: (range) => store.list(range),
+    commit: (writes) => store.commit(writes),
+    migrate: () => store.migrate(),
+    check: () => store.check(),
+    close: async () => close(),
+  };
+}
+
+function unreachable({ shown, text }: StoreUrl, error: unknown): LeastkeyError {
+  const { message, code } = Object(error) as { message?: unknown; code?: unknown };
+  // Node names several failed addresses in an error without a message.
+  const reason = withoutPassword(String(message || code || error), text);
+  return new LeastkeyError('store_unavailable', `cannot use ${shown}: ${reason}`);
+}
+
+async function openPostgres({ text }: StoreUrl, settings: Settings): Promise<Opened> {
+  const { postgresStore } = await import('./postgres.js');
+  const { name, driver } = await loadDriver<unknown>('postgres', {
+    pg: () => import('pg'),
+    postgres: () => import('postgres'),
+  });
+  if (name === 'postgres') {
+    const { default: postgres } = driver as { default: typeof import('postgres') };
+    const sql = postgres(text, { onnotice: () => {} });
+    return { store: postgresStore(sql, settings), close: () => sql.end({ timeout: 5 }) };
+  }
+  const { default: pg } = driver as typeof import('pg');
+  const pool = new pg.Pool({ connectionString: text });
+  // An idle connection that breaks is replaced; without a listener it would end the process.
+  pool.on('error', () => {});
+  return { store: postgresStore(pool, settings), close: () => pool.end() };
+}
+
+async function openSqlite({ text }: StoreUrl, { now }: Settings): Promise<Opened> {
+  const path = text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
+  if (path === '' || path.startsWith('//')) {
+    throw invalidUrl('expected sqlite: and the path of a file, such as sqlite:./tokens.db');
+  }
+  const { sqliteStore } = await import('./sqlite.js');
+  const store = sqliteStore({ path, ...(now !== undefined && { now }) });
+  return {
+    store: {
+      get: async (keys) => store.get(keys),
+      list: async (range) => store.list(range),
+      commit: async (writes) => store.commit(writes),
+      // Opening the file did both.
+      async migrate() {},
+      check: async () => [],
+    },
+    close: () => store.close(),
+  };
+}

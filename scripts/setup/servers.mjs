@@ -1,0 +1,31 @@
+/** Database servers that the tests start themselves. */
+
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { aptInstallServers } from './apt.mjs';
+import { isLeftOut } from './programs.mjs';
+
+/** Debian's package of each server, by its name in `LEASTKEY_WITHOUT`, and a program in it. */
+const servers = {
+  postgresql: { package: 'postgresql', program: 'initdb' },
+  pgbouncer: { package: 'pgbouncer', program: 'pgbouncer' },
+};
+
+export const serverNames = Object.keys(servers);
+
+/** Installs the missing ones. apt starts none of them. */
+export async function installServers() {
+  const missing = Object.entries(servers)
+    .filter(([name, { program }]) => !isLeftOut(name) && !isThere(program))
+    .map(([, server]) => server.package);
+  if (missing.length > 0) await aptInstallServers(missing);
+}
+
+function isThere(program) {
+  const versions = '/usr/lib/postgresql';
+  const postgres = existsSync(versions)
+    ? readdirSync(versions).map((name) => join(versions, name, 'bin'))
+    : [];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', ...postgres];
+  return folders.some((folder) => existsSync(join(folder, program)));
+}
