@@ -22,6 +22,7 @@ export type {
   VerifyManyOptions,
   VerifyOptions,
 } from './api/verification.js';
+export type { WasmSource } from './api/wasm-source.js';
 export { createVerifier, type Verifier, type VerifierOptions } from './edge/create-verifier.js';
 export {
   type Admission,

@@ -93,4 +93,5 @@ export type {
   VerifyOptions,
   Wire,
 } from './api/verification.js';
+export type { WasmSource, WasmSources } from './api/wasm-source.js';
 export { createTokens } from './manage/create-tokens.js';

@@ -9,9 +9,12 @@ interface Details {
   report?: BulkReport | ImportReport;
 }
 
+/** Marks the errors of all copies of this package. */
+const BRAND = /* @__PURE__ */ Symbol.for('leastkey.error');
+
 /**
  * The error class of this package. Branch on `code`; `message` is for people, and never holds a
- * secret.
+ * secret. `instanceof` recognises the errors of every copy of the package in a process.
  *
  * @example
  * try {
@@ -31,8 +34,13 @@ export class LeastkeyError extends Error {
   /** The progress of a call over many tokens or rows. The same call continues with the rest. */
   readonly report?: BulkReport | ImportReport;
 
+  static override [Symbol.hasInstance](value: unknown): value is LeastkeyError {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
   constructor(code: ErrorCode, message: string, details: Details = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    Object.defineProperty(this, BRAND, { value: true });
     this.code = code;
     if (details.path !== undefined) this.path = details.path;
     if (details.problems !== undefined) this.problems = details.problems;
@@ -42,6 +50,7 @@ export class LeastkeyError extends Error {
   /** This error with the progress of its call. */
   with(report: BulkReport | ImportReport): LeastkeyError {
     const { code, message, path, problems, cause } = this;
-    return new LeastkeyError(code, message, { path, problems, cause, report });
+    // Not by its name: a bundler would rename a class that names itself.
+    return new (this.constructor as typeof LeastkeyError)(code, message, { path, problems, cause, report });
   }
 }

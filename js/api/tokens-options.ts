@@ -2,6 +2,7 @@ import type { Duration } from './call.js';
 import type { Catalog } from './catalog.js';
 import type { OnError } from './on-error.js';
 import type { Store } from './store.js';
+import type { WasmSources } from './wasm-source.js';
 
 /** The options of {@link createTokens}. */
 export interface TokensOptions<C extends Catalog = Catalog> {
@@ -84,6 +85,11 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    * answer, a stored value is unreadable, the clock is unreliable.
    */
   onError?: OnError;
+  /**
+   * The package's WebAssembly modules, where a bundler loses them or a runtime does not let
+   * programs compile them: docs/bundlers.md. A process loads each once, so the first one is used.
+   */
+  module?: WasmSources;
 }
 
 /** What is recorded of the use of tokens. */

@@ -50,11 +50,17 @@ export class Instances {
   }
 }
 
-/** Loads a module once. A failure is not cached, so that the next attempt may succeed. */
-export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
+/** Loads a module that the host gave. */
+export type GivenLoader = () => WebAssembly.Module | Promise<WebAssembly.Module>;
+
+/**
+ * Loads a module once, also where the host gave it. A failure is not cached, so that the next
+ * attempt may succeed.
+ */
+export function loadOnce<T>(load: (given?: GivenLoader) => Promise<T>): (given?: GivenLoader) => Promise<T> {
   let loading: Promise<T> | undefined;
-  return async () => {
-    loading ??= load();
+  return async (given) => {
+    loading ??= load(given);
     try {
       return await loading;
     } catch (cause) {
@@ -66,9 +72,10 @@ export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
 
 /** The error for a module that could not be loaded. */
 export function loadError(cause: unknown): LeastkeyError {
+  if (cause instanceof LeastkeyError) return cause;
   return new LeastkeyError(
     'internal',
-    `the WebAssembly core could not be loaded: ${(cause as Error).message}`,
+    `the WebAssembly core could not be loaded: ${(cause as Error).message}; if a bundler lost it, or this runtime compiles no modules, keep leastkey out of the bundle or set the option "module": docs/bundlers.md`,
     { cause },
   );
 }

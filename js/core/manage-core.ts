@@ -12,7 +12,7 @@ import type { Settings } from '../runtime/settings.js';
 import { boundValues } from '../stores/response.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from '../wasm/leastkey.js';
 import { fillRandom } from './fill-random.js';
-import { Instances, loadError, loadOnce } from './instances.js';
+import { type GivenLoader, Instances, loadError, loadOnce } from './instances.js';
 import type { CatalogCheck } from './load/loader-facts.js';
 
 /** How many bytes of entropy a management call draws. */
@@ -37,8 +37,8 @@ const encoder = new TextEncoder();
 let isLoaded = false;
 
 /** Marked as pure, like the values below: a bundler drops them where nothing is managed. */
-const load = /* @__PURE__ */ loadOnce(async () => {
-  if (!isLoaded) instantiate(await loadModule());
+const load = /* @__PURE__ */ loadOnce(async (given: GivenLoader = loadModule) => {
+  if (!isLoaded) instantiate(await given());
 });
 
 const instances = /* @__PURE__ */ new Instances(__wbg_reset_state);
@@ -65,15 +65,16 @@ export class ManageCore {
 
   /**
    * With `check: 'first'`, the module is loaded and the catalog compiled in the first call. Where
-   * loading takes a promise, the module is loaded here in either case.
+   * loading takes a promise, or the host gave the module, it is loaded here in either case.
    *
    * @throws {LeastkeyError} `invalid_input` with all problems of the catalog.
    */
   static async start(
     settings: Pick<Settings, 'config' | 'catalogText'>,
     check: CatalogCheck = facts.check,
+    given?: GivenLoader,
   ): Promise<ManageCore> {
-    if (check === 'start' || !facts.isSync) await load();
+    if (check === 'start' || given !== undefined || !facts.isSync) await load(given);
     const core = new ManageCore(settings);
     if (check === 'start') core.checkCatalog();
     return core;

@@ -9,7 +9,7 @@ import { boundValues } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
 import { BatchBuffers, type BufferAddresses, MAX_BYTES_PER_UNIT } from './batch-buffers.js';
 import { fillRandom } from './fill-random.js';
-import { Instances, loadOnce } from './instances.js';
+import { type GivenLoader, Instances, loadOnce } from './instances.js';
 import type { RefusalDetails } from './interned-requirements.js';
 import { MAX_BATCH_LOOKUPS, MISS } from './packed-lookup.js';
 import {
@@ -104,8 +104,8 @@ const decoder = /* @__PURE__ */ new TextDecoder();
 let module: WebAssembly.Module | undefined;
 
 /** Marked as pure, like the values above: a bundler drops them where no verifier is used. */
-const load = /* @__PURE__ */ loadOnce(async () => {
-  module = await loadModule();
+const load = /* @__PURE__ */ loadOnce(async (given = loadModule) => {
+  module = await given();
 });
 
 /**
@@ -156,9 +156,10 @@ export class VerifyCore {
    */
   static async start(
     settings: Pick<Settings, 'config' | 'catalogText' | 'capacity'>,
+    given: GivenLoader | undefined,
     describeQuestion: DescribeQuestion = () => undefined,
   ): Promise<VerifyCore> {
-    await load();
+    await load(given);
     return new VerifyCore(settings, describeQuestion);
   }
 

@@ -12,6 +12,8 @@ import type {
   VerifyManyOptions,
   VerifyOptions,
 } from '../api/verification.js';
+import type { WasmSource } from '../api/wasm-source.js';
+import { givenModule } from '../core/load/given.js';
 import { VerifyCore } from '../core/verify-core.js';
 import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
 import { refuseUnknownOptions } from '../input/options.js';
@@ -23,10 +25,15 @@ import { verifyMany } from '../verify/verify-many.js';
 
 /** The options of {@link createVerifier}. */
 export interface VerifierOptions<C extends Catalog = Catalog>
-  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage' | 'shards' | 'check'>,
+  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage' | 'shards' | 'check' | 'module'>,
     Omit<GuardOptions, 'onError'> {
   /** The store. Only its `get` is called. */
   store: ReadStore;
+  /**
+   * The module `leastkey/wasm/verify.wasm`, where a bundler loses it or a runtime does not let
+   * programs compile it: docs/bundlers.md. A process loads it once, so the first one is used.
+   */
+  module?: WasmSource;
 }
 
 /** Verifies the tokens of a deployment. It cannot change anything. */
@@ -71,6 +78,7 @@ const OPTIONS = [
   'imported',
   'limits',
   'onError',
+  'module',
   ...GUARD_OPTIONS,
 ] as const satisfies (keyof VerifierOptions)[];
 
@@ -92,7 +100,7 @@ export async function createVerifier<const C extends Catalog>(
 ): Promise<Verifier<IdsOf<C>>> {
   refuseUnknownOptions(options, OPTIONS, 'createVerifier');
   const settings = readSettings(options, readOnly(readStore(options.store, ['get'])));
-  const core = await VerifyCore.start(settings);
+  const core = await VerifyCore.start(settings, givenModule(options.module, 'module'));
   const guardOptions = GUARD_OPTIONS.filter((name) => options[name] !== undefined);
   return new CoreVerifier(
     core,

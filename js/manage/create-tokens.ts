@@ -25,13 +25,13 @@ import { CoreTokens } from './tokens.js';
 export async function createTokens<const C extends Catalog>(
   options: TokensOptions<C>,
 ): Promise<Tokens<IdsOf<C>>> {
-  const { settings, check } = readTokensOptions(options);
+  const { settings, check, verifyModule, manageModule } = readTokensOptions(options);
   let manage: ManageCore | undefined;
   const describe = (question: Question, now: number) => refusalOf(() => manage?.checkQuestion(question, now));
-  const starting = VerifyCore.start(settings, describe);
+  const starting = VerifyCore.start(settings, verifyModule, describe);
   // Awaited after the manage core, which has better messages.
   starting.catch(() => {});
-  manage = await ManageCore.start(settings, check);
+  manage = await ManageCore.start(settings, check, manageModule);
   const verify = await starting.catch((refusal: unknown) => {
     throw refusalOf(() => manage?.checkCatalog()) ?? refusal;
   });

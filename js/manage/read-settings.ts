@@ -3,6 +3,9 @@ import type { Catalog } from '../api/catalog.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ReadStore, Store } from '../api/store.js';
 import type { TokensOptions, UsageOptions } from '../api/tokens-options.js';
+import type { WasmSources } from '../api/wasm-source.js';
+import type { GivenLoader } from '../core/instances.js';
+import { givenModule } from '../core/load/given.js';
 import { parseDuration } from '../input/duration.js';
 import { invalidInput, readOnError, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain } from '../input/values.js';
@@ -26,9 +29,12 @@ const TOKENS_OPTIONS = [
   'usage',
   'onError',
   'check',
+  'module',
 ] as const satisfies (keyof TokensOptions)[];
 
 const SHARDS: readonly number[] = [16, 32, 64];
+
+const MODULES = ['verify', 'manage'] as const satisfies (keyof WasmSources)[];
 
 const USAGE_OPTIONS = ['addresses'] as const satisfies (keyof UsageOptions)[];
 
@@ -40,17 +46,28 @@ const MAX_CAPACITY = 1_000_000;
 export function readTokensOptions(options: TokensOptions): {
   settings: Settings;
   check: TokensOptions['check'];
+  verifyModule: GivenLoader | undefined;
+  manageModule: GivenLoader | undefined;
 } {
   refuseUnknownOptions(options, TOKENS_OPTIONS, 'createTokens');
-  const { check } = options;
+  const { check, module = {} } = options;
   if (check !== undefined && check !== 'start' && check !== 'first')
     throw invalidInput('check', 'expected "start" or "first"');
+  refuseUnknownOptions(module, MODULES, 'module');
   const store = readStore(options.store, ['get', 'list', 'commit']);
-  return { settings: readSettings(options, store), check };
+  return {
+    settings: readSettings(options, store),
+    check,
+    verifyModule: givenModule(module.verify, 'module.verify'),
+    manageModule: givenModule(module.manage, 'module.manage'),
+  };
 }
 
 /** Reads the options that all deployments share. `store` has been checked. */
-export function readSettings(options: Omit<TokensOptions, 'store' | 'check'>, store: Store): Settings {
+export function readSettings(
+  options: Omit<TokensOptions, 'store' | 'check' | 'module'>,
+  store: Store,
+): Settings {
   const { catalog, prefix, freshness, now, entropy, deadline = 10_000 } = options;
   const { capacity = 10_000, recordKey, imported, shards, limits = 'exact', usage = true } = options;
   if (typeof prefix !== 'string') throw invalidInput('prefix', 'expected a text such as "acme_live"');

@@ -60,6 +60,9 @@ export interface LeastkeyPortalElement extends HTMLElement {
   routes?: boolean;
 }
 
+/** The members of the element that are its own: the attributes of `<leastkey-portal>` in JSX. */
+export type PortalProperties = Partial<Omit<LeastkeyPortalElement, keyof HTMLElement>>;
+
 declare global {
   interface HTMLElementTagNameMap {
     'leastkey-portal': LeastkeyPortalElement;
@@ -81,7 +84,10 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   'leastkey-portal': LeastkeyPortal,
 };
 
-for (const [name, element] of Object.entries(ELEMENTS)) {
-  // Two bundles of one page may both bring it.
-  if (customElements.get(name) === undefined) customElements.define(name, element);
+// A server that imports it for a page has no custom elements.
+if (globalThis.customElements !== undefined) {
+  for (const [name, element] of Object.entries(ELEMENTS)) {
+    // Two bundles of one page may both bring it.
+    if (customElements.get(name) === undefined) customElements.define(name, element);
+  }
 }

@@ -1,5 +1,5 @@
 import { LeastkeyError } from '../api/errors.js';
-import type { Database } from './sqlite-driver.js';
+import type { SqliteDatabase } from './sqlite-driver.js';
 
 /**
  * Marks the file as Leastkey's ("LKey" in ASCII), so that another program's database is never
@@ -36,7 +36,7 @@ const MARKS = `
  *
  * @throws {LeastkeyError} `store_unavailable` for a file of another program or of a newer Leastkey.
  */
-export function prepareSchema(database: Database, file: string, busyTimeout: number): void {
+export function prepareSchema(database: SqliteDatabase, file: string, busyTimeout: number): void {
   database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
   const fresh = isFresh(database, file);
   // Has no effect on a file that has pages already.
@@ -50,7 +50,7 @@ export function prepareSchema(database: Database, file: string, busyTimeout: num
 }
 
 /** Whether the file is new. Only reads, so that a foreign file stays as it is. */
-function isFresh(database: Database, file: string): boolean {
+function isFresh(database: SqliteDatabase, file: string): boolean {
   const { version, application, tables } = database.prepare(MARKS).get() as Record<string, number>;
   if (application === APPLICATION_ID) {
     if (version === SCHEMA_VERSION) return false;
@@ -68,7 +68,7 @@ function isFresh(database: Database, file: string): boolean {
  * Several processes may find the file empty at once: one creates the tables, the others see that it
  * did.
  */
-function createSchema(database: Database, file: string): void {
+function createSchema(database: SqliteDatabase, file: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     if (isFresh(database, file)) database.exec(SCHEMA);
@@ -83,7 +83,7 @@ function createSchema(database: Database, file: string): void {
  * Changing the journal needs the file alone for a moment, and SQLite does not wait for that by
  * itself.
  */
-function useWriteAheadLog(database: Database, file: string, busyTimeout: number): void {
+function useWriteAheadLog(database: SqliteDatabase, file: string, busyTimeout: number): void {
   const deadline = Date.now() + busyTimeout;
   for (;;) {
     try {
@@ -100,12 +100,12 @@ function useWriteAheadLog(database: Database, file: string, busyTimeout: number)
 }
 
 /** A read-only file opens like any other: find out now, and not at the first revocation. */
-function refuseReadOnly(database: Database): void {
+function refuseReadOnly(database: SqliteDatabase): void {
   database.exec('BEGIN IMMEDIATE');
   database.exec('ROLLBACK');
 }
 
-function pragma(database: Database, text: string): unknown {
+function pragma(database: SqliteDatabase, text: string): unknown {
   const row = database.prepare(`PRAGMA ${text}`).get() as Record<string, unknown>;
   const [name = ''] = text.split(' ');
   return row[name];
@@ -115,7 +115,7 @@ function pragma(database: Database, text: string): unknown {
  * Whether a transaction was open. After some errors, such as a full disk, SQLite has ended it
  * already.
  */
-export function rollBack(database: Database): boolean {
+export function rollBack(database: SqliteDatabase): boolean {
   try {
     database.exec('ROLLBACK');
     return true;

@@ -2,17 +2,31 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LeastkeyError } from '../api/errors.js';
 import type { Entry, Range, SyncStore, Write } from '../api/store.js';
-import { refuseUnknownOptions } from '../input/options.js';
+import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 import { createForOwner, warnIfOpenToOthers } from './file-access.js';
 import { OpenFiles } from './open-files.js';
-import { type Database, isBusy, isIncompleteWrite, loadDriver, type Statement } from './sqlite-driver.js';
+import {
+  type Database,
+  isBusy,
+  isIncompleteWrite,
+  loadDriver,
+  type SqliteDatabase,
+  type Statement,
+} from './sqlite-driver.js';
 import { prepareSchema, rollBack } from './sqlite-schema.js';
+
+export type { SqliteDatabase };
 
 export interface SqliteStoreOptions {
   /** The database file. It is created when missing; its folder must exist. */
-  path: string;
+  path?: string;
+  /**
+   * In place of `path`: an open database of `libsql`, `better-sqlite3` or `node:sqlite`, on a file
+   * that has nothing else in it. Its caller closes it, after the store.
+   */
+  database?: SqliteDatabase;
   /** How long a call waits for another process that is writing, in milliseconds. Default 5,000. */
   busyTimeout?: number;
   /**
@@ -26,7 +40,8 @@ export interface SqliteStoreOptions {
 export interface SqliteStore extends SyncStore {
   /**
    * Closes the file; later calls are refused. The write-ahead log is moved into the one file, as
-   * far as that is possible without waiting for other connections.
+   * far as that is possible without waiting for other connections. A database that was given stays
+   * open.
    */
   close(): void;
 }
@@ -65,8 +80,18 @@ const REOPEN = 'open the store again, for example by a restart';
  * store.close();
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
-  refuseUnknownOptions(options, ['path', 'busyTimeout', 'now'], 'sqliteStore');
-  const { path, busyTimeout = 5_000, now } = options;
+  refuseUnknownOptions(options, ['path', 'database', 'busyTimeout', 'now'], 'sqliteStore');
+  const { path, database, busyTimeout = 5_000, now } = options;
+  if (!Number.isInteger(busyTimeout) || busyTimeout < 0 || busyTimeout > 600_000) {
+    throw new LeastkeyError('invalid_input', 'busyTimeout: expected whole milliseconds from 0 to 600,000', {
+      path: 'busyTimeout',
+    });
+  }
+  if (database !== undefined) {
+    if (path !== undefined)
+      throw invalidInput('database', 'it has a path of its own: give either `database` or `path`');
+    return use(database, busyTimeout, sweepClock(now));
+  }
   if (typeof path !== 'string' || path === '') {
     throw new LeastkeyError('invalid_input', 'path: expected the path of the database file', {
       path: 'path',
@@ -78,11 +103,6 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       `path: ${JSON.stringify(path)} is no path of a file. For a store in memory use memoryStore() of leastkey/stores/memory`,
       { path: 'path' },
     );
-  }
-  if (!Number.isInteger(busyTimeout) || busyTimeout < 0 || busyTimeout > 600_000) {
-    throw new LeastkeyError('invalid_input', 'busyTimeout: expected whole milliseconds from 0 to 600,000', {
-      path: 'busyTimeout',
-    });
   }
   const file = resolve(path);
   refuseWrongPlace(file);
@@ -97,7 +117,8 @@ function open(file: string, busyTimeout: number, now: () => number): SqliteStore
     const before = new OpenFiles(file);
     database = new Driver(file);
     prepareSchema(database, file, busyTimeout);
-    const store = new OpenSqliteStore(database, file, now);
+    const opened = database;
+    const store = new OpenSqliteStore(opened, file, now, () => checkpointAndClose(opened));
     if (!before.databaseInPlace())
       throw sqliteError(`cannot open ${file}: it was replaced meanwhile; try again`);
     warnIfOpenToOthers([file, `${file}-wal`, `${file}-shm`], 'the tokens');
@@ -106,6 +127,36 @@ function open(file: string, busyTimeout: number, now: () => number): SqliteStore
     database?.close();
     if (error instanceof LeastkeyError) throw error;
     throw sqliteError(`cannot use ${file} as a database: ${(error as Error).message}`, error);
+  }
+}
+
+function checkpointAndClose(database: Database): void {
+  try {
+    // A checkpoint without a busy timeout does not wait for other connections.
+    database.exec('PRAGMA busy_timeout = 0');
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    database.close();
+  }
+}
+
+/** A store on a database that the caller opened, and closes. */
+function use(database: SqliteDatabase, busyTimeout: number, now: () => number): SqliteStore {
+  if (typeof database?.prepare !== 'function' || typeof database.exec !== 'function')
+    throw invalidInput('database', 'expected an open database of libsql, better-sqlite3 or node:sqlite');
+  try {
+    const { file } = database.prepare('PRAGMA database_list').get() as { file: string | null };
+    if (!file)
+      throw invalidInput(
+        'database',
+        'it is in memory or temporary. For a store in memory use memoryStore() of leastkey/stores/memory',
+      );
+    prepareSchema(database, file, busyTimeout);
+    warnIfOpenToOthers([file, `${file}-wal`, `${file}-shm`], 'the tokens');
+    return new OpenSqliteStore(database, file, now, () => {});
+  } catch (error) {
+    if (error instanceof LeastkeyError) throw error;
+    throw sqliteError(`cannot use the database: ${(error as Error).message}`, error);
   }
 }
 
@@ -134,7 +185,7 @@ function sqliteError(message: string, cause?: unknown): LeastkeyError {
 }
 
 /** The store's statements, compiled once. */
-function prepareStatements(database: Database) {
+function prepareStatements(database: SqliteDatabase) {
   return {
     one: database.prepare('SELECT value FROM entries WHERE key = ?'),
     // One statement, so that the values are of one moment.
@@ -155,17 +206,19 @@ function prepareStatements(database: Database) {
 }
 
 class OpenSqliteStore implements SqliteStore {
-  readonly #database: Database;
+  readonly #database: SqliteDatabase;
   readonly #file: string;
   readonly #files: OpenFiles;
   readonly #now: () => number;
+  readonly #release: () => void;
   /** When a read last found the file in its place, by the monotonic clock. */
   #checkedAt = Number.NEGATIVE_INFINITY;
   /** Released on close: the driver keeps the file open while statements exist. */
   #statements: ReturnType<typeof prepareStatements> | undefined;
 
-  constructor(database: Database, file: string, now: () => number) {
+  constructor(database: SqliteDatabase, file: string, now: () => number, release: () => void) {
     this.#database = database;
+    this.#release = release;
     this.#file = file;
     this.#now = now;
     this.#statements = prepareStatements(database);
@@ -208,13 +261,7 @@ class OpenSqliteStore implements SqliteStore {
   close(): void {
     if (this.#statements === undefined) return;
     this.#statements = undefined;
-    try {
-      // A checkpoint without a busy timeout does not wait for other connections.
-      this.#database.exec('PRAGMA busy_timeout = 0');
-      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    } finally {
-      this.#database.close();
-    }
+    this.#release();
   }
 
   #read(key: string): string | null {

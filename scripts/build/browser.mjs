@@ -4,8 +4,8 @@
  * type="module">`. The WebAssembly modules are fetched from `wasm/` beside it.
  */
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 const entries = ['index', 'edge', 'portal/index', 'stores/indexeddb', 'stores/memory'];
 
@@ -30,15 +30,22 @@ export async function bundleForPages(folder) {
     tsconfigRaw: {},
     logLevel: 'error',
   });
+  // Every other way to the package has a condition or takes the text.
+  for (const name of ['manage', 'verify'])
+    for (const file of ['web.js', 'web.d.ts']) await rm(join(folder, 'core/load', name, file));
 }
 
 /**
- * In `browser/` the loaders are one folder below the package, not three as in `core/load/verify/`:
- * so is their path to `wasm/`.
+ * The loaders fetch the module. In `browser/` they are one folder below the package, not three as
+ * in `core/load/verify/`: so is their path to `wasm/`.
  */
 const moduleBeside = {
   name: 'the module beside the bundle',
-  setup({ onLoad }) {
+  setup({ onResolve, onLoad, initialOptions }) {
+    const folder = dirname(initialOptions.outdir);
+    onResolve({ filter: /^#load\/(?:manage|verify)$/ }, ({ path }) => ({
+      path: join(folder, 'core', path.slice(1), 'web.js'),
+    }));
     onLoad({ filter: /\bload[/\\]\w+[/\\]web\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const contents = source.replace("'../../../wasm/", "'../wasm/");

@@ -30,6 +30,9 @@ import { requireSizeWithinBudget } from './size.mjs';
 /** The JSON Schema of catalogs, for editors. */
 const schema = 'schema/catalog.schema.json';
 
+/** The types of the portal's element in the markup of frameworks. */
+const jsxTypes = 'js/portal/jsx';
+
 /** Documents in the package: the README and what it links to. */
 export const documents = [
   'README.md',
@@ -45,6 +48,9 @@ export const documents = [
  * Links by which the examples of the clone import `leastkey`, and `npx leastkey` finds its command.
  */
 const links = { leastkey: '../pkg', '.bin/leastkey': '../leastkey/cli/main.js' };
+
+/** The type of a `.wasm` file where a runtime or a bundler compiles it on import. */
+const moduleType = 'declare const compiled: WebAssembly.Module;\nexport default compiled;\n';
 
 /** Says from which inputs `pkg/` was made. */
 const digestFile = inBuild('package.digest');
@@ -73,6 +79,8 @@ async function makePackage() {
     const folder = join(scratch, 'pkg');
     await run(process.execPath, [nodeProgram('typescript/bin/tsc'), '-p', inClone(), '--outDir', folder]);
     cpSync(inBuild('wasm'), join(folder, 'wasm'), { recursive: true });
+    writeFileSync(join(folder, 'wasm/module.d.ts'), moduleType);
+    cpSync(inClone(jsxTypes), join(folder, 'portal'), { recursive: true });
     copyFileSync(inClone('pkg.json'), join(folder, 'package.json'));
     // From the single modules: of a file that entries share, a page would load all.
     await bundleForPages(folder);

@@ -29,11 +29,13 @@ export async function bundleEntries(folder) {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     format: 'esm',
-    platform: 'browser',
+    // Of Lit, the build that a server can import too: the platform `browser` has another one.
+    platform: 'neutral',
+    conditions: ['node'],
     target: 'es2022',
     legalComments: 'inline',
     external: ['node:*', ...outside(manifest)],
-    plugins: [glueApart],
+    plugins: [glueApart, noShim],
     metafile: true,
     // Not the tsconfig of the clone, whose paths are for the compiler.
     tsconfigRaw: {},
@@ -107,10 +109,12 @@ function chunksOf(output, outputs, found = []) {
 }
 
 /** The files that a program can import or run. */
-const entriesOf = ({ exports, bin }) =>
-  [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)]
+const entriesOf = ({ exports, bin }) => {
+  const scripts = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)]
     .filter((path) => path?.endsWith('.js'))
     .map((path) => join('.', path));
+  return [...new Set(scripts)];
+};
 
 /** Packages that are resolved where the package is used. */
 const outside = ({ imports, dependencies, optionalDependencies, peerDependencies }) =>
@@ -123,6 +127,17 @@ const glueApart = {
   name: 'the glue of the core',
   setup({ onResolve }) {
     onResolve({ filter: /leastkey\.js$/ }, () => ({ path: `../${glue}`, external: true }));
+  },
+};
+
+/** What Lit takes on a server in place of the classes of a page: nothing renders there. */
+const noShim = {
+  name: 'no DOM on a server',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@lit-labs\/ssr-dom-shim$/ }, ({ path }) => ({ path, namespace: 'no-shim' }));
+    onLoad({ filter: /./, namespace: 'no-shim' }, () => ({
+      contents: 'export const HTMLElement = class {}; export const customElements = undefined;',
+    }));
   },
 };
 

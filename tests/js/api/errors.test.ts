@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { type ErrorCode, LeastkeyError } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, input, PREFIX, stranger } from '../support/deployment.js';
@@ -72,4 +73,26 @@ describe('every error code has a cause', () => {
       }),
     );
   }
+});
+
+describe('an error of another copy of the package', () => {
+  test('is an error of this one', () => {
+    class Foreign extends Error {
+      constructor() {
+        super('of another copy');
+        Object.defineProperty(this, Symbol.for('leastkey.error'), { value: true });
+      }
+    }
+    assert.ok(new Foreign() instanceof LeastkeyError);
+    for (const value of [new Error('x'), {}, null, undefined, 'x', Symbol.for('leastkey.error')])
+      assert.equal(value instanceof LeastkeyError, false);
+  });
+
+  test('has the name of its class, also after a bundler', async () => {
+    const error = new LeastkeyError('conflict', 'so');
+    assert.deepEqual([error.name, error.constructor.name], ['LeastkeyError', 'LeastkeyError']);
+    const more = error.with({ complete: false } as never);
+    assert.ok(more instanceof LeastkeyError && more.code === 'conflict');
+    assert.match(inspect(more), /^LeastkeyError: so/);
+  });
 });

@@ -192,6 +192,10 @@ describe('sqliteStore', () => {
       [{ path: ':memory:' }, /memoryStore\(\)/],
       [{ path: 'libsql://example.com' }, /no path of a file/],
       [{ path: 'file:tokens.db' }, /no path of a file/],
+      [{ path: 'x.db', database: new Database(':memory:') }, /give either `database` or `path`/],
+      [{ database: new Database(':memory:') }, /^database: it is in memory/],
+      [{ database: { execute() {} } }, /^database: expected an open database of libsql, better-sqlite3 or/],
+      [{ database: null }, /^database: expected/],
       [{ path: 'x.db', busyTimeout: -1 }, /busyTimeout: expected/],
       [{ path: 'x.db', busyTimeout: Number.NaN }, /busyTimeout: expected/],
       [undefined, /expects an object/],
@@ -215,6 +219,37 @@ describe('sqliteStore', () => {
       assert.equal(store.commit([{ key: 'k', value: '1' }]), true);
       holder.close();
       store.close();
+    }),
+  );
+
+  test(
+    'a database that was given stays open, and its driver may name errors as better-sqlite3 does',
+    withFile(({ path }) => {
+      const database = new Database(path);
+      const named = {
+        prepare: (sql: string) => database.prepare(sql),
+        exec(sql: string) {
+          try {
+            return database.exec(sql);
+          } catch (error) {
+            throw Object.assign(new Error('locked'), { code: (error as { code: string }).code });
+          }
+        },
+      };
+      const store = sqliteStore({ database: named, busyTimeout: 20 });
+      const holder = new Database(path);
+      holder.exec('BEGIN IMMEDIATE');
+      assert.throws(() => store.commit([{ key: 'k', value: '1' }]), {
+        code: 'store_unavailable',
+        message: /^another process kept the database locked; nothing was changed$/,
+      });
+      holder.close();
+      assert.equal(store.commit([{ key: 'k', value: '1' }]), true);
+      store.close();
+      assert.throws(() => store.get(['k']), /the store was closed/);
+      assert.equal(database.prepare('SELECT count(*) AS entries FROM entries').get().entries, 1);
+      database.close();
+      assert.throws(() => sqliteStore({ database }), { code: 'store_unavailable' });
     }),
   );
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import type { SyncStore, Write } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { temporaryFile } from '../support/temporary-file.js';
 import { storeContract } from './store-contract.js';
+
+const Database = createRequire(import.meta.url)('libsql');
 
 storeContract('memory', () => {
   let now = 0;
@@ -33,6 +36,24 @@ storeContract('SQLite', () => {
     close() {
       store.close();
       other.close();
+      file.remove();
+    },
+  };
+});
+
+storeContract('SQLite, on a database that was given', () => {
+  let now = 0;
+  const file = temporaryFile();
+  const databases = [new Database(file.path), new Database(file.path)];
+  const [store, other] = databases.map((database) => sqliteStore({ database, now: () => now }));
+  return {
+    store: store as SyncStore,
+    other: other as SyncStore,
+    setClock(instant) {
+      now = instant;
+    },
+    close() {
+      for (const database of databases) database.close();
       file.remove();
     },
   };

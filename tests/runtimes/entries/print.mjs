@@ -2,4 +2,5 @@
 
 import { run } from '../run.mjs';
 
-console.log(JSON.stringify(await run()));
+// Without top-level await, which a bundle as CommonJS cannot have.
+run().then((results) => console.log(JSON.stringify(results)));

@@ -17,7 +17,7 @@ export function temporaryFolder() {
  * WebAssembly modules beside it.
  * @returns the modules, as miniflare takes them
  */
-export async function bundleWorker(entry) {
+export async function bundleWorker(entry, conditions = ['workerd', 'worker', 'browser']) {
   const outdir = temporaryFolder();
   await build({
     entryPoints: [entry],
@@ -27,7 +27,7 @@ export async function bundleWorker(entry) {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    conditions: ['workerd', 'worker', 'browser'],
+    conditions,
     external: ['cloudflare:*', 'node:*'],
     loader: { '.wasm': 'copy' },
     logLevel: 'error',

@@ -9,9 +9,9 @@ export async function startWorker(entry, options = {}) {
   return new Miniflare(await workerOptions(entry, options));
 }
 
-/** The options of a worker for miniflare. */
-export async function workerOptions(entry, options = {}) {
-  const modules = await bundleWorker(entry);
+/** The options of a worker for miniflare. `conditions` are those of its bundle. */
+export async function workerOptions(entry, options = {}, conditions = undefined) {
+  const modules = await bundleWorker(entry, conditions);
   return {
     modules,
     modulesRoot: dirname(modules[0].path),
