@@ -17,8 +17,8 @@ export const LAYERS = [
   { folders: ['cli'], holds: 'the command line' },
   { folders: ['.'], holds: 'index.ts, edge.ts and node.ts: exports only' },
   {
-    folders: ['http', 'portal', 'import'],
-    holds: 'the HTTP handler; the portal element; catalogs and keys from other systems',
+    folders: ['http', 'node', 'portal', 'import'],
+    holds: 'the HTTP handler; servers on node:http; the portal element; catalogs and keys from other systems',
   },
   { folders: ['edge'], holds: 'createVerifier: a read-only deployment' },
   { folders: ['guard'], holds: 'admits requests, or answers the refusal' },

@@ -1,5 +1,6 @@
 import { TrieRouter } from 'hono/router/trie-router';
 import type { Tokens } from '../api/tokens.js';
+import { invalidInput } from '../input/options.js';
 import { accountVerbs, encodedAccountPath } from './account-path.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { type HandlerOptions, type HandlerSettings, readHandlerOptions } from './options.js';
@@ -30,6 +31,11 @@ export function handler(tokens: Tokens, options: HandlerOptions): (request: Requ
   const settings = readHandlerOptions(options);
   const dispatch = dispatcher(tokens, settings);
   return async (request) => {
+    if (typeof request?.arrayBuffer !== 'function')
+      throw invalidInput(
+        'request',
+        'expected a Request; on node:http serve toNodeHandler(handler(…)) of leastkey/node',
+      );
     try {
       refuseOversized(request);
       return finish(await dispatch(request), request, settings);

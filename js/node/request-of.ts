@@ -1,0 +1,22 @@
+import type { GuardRequest } from '../api/call.js';
+import { headersOf, type IncomingLike, targetOf } from './incoming.js';
+
+/**
+ * The request for a guard, without its body.
+ *
+ * It has all headers: `request.headers` of node:http drops a second `Authorization`, which must be
+ * refused. The path is that of the request line, verbatim, as routers on node:http use it. For
+ * `handler` of leastkey/http there is {@link toNodeHandler}.
+ *
+ * @example
+ * app.use(async (request, response, next) => {
+ *   const { response: refusal, verdict } = await guard(requestOf(request));
+ *   if (refusal) return sendResponse(response, refusal);
+ *   request.token = verdict.token;
+ *   next();
+ * });
+ */
+export function requestOf(incoming: IncomingLike): GuardRequest {
+  const { method = 'GET', rawHeaders } = incoming;
+  return { method, url: `http://localhost${targetOf(incoming)}`, headers: headersOf(rawHeaders) };
+}
