@@ -25,6 +25,7 @@ export const LAYERS = [
   { folders: ['manage'], holds: 'createTokens and the management operations' },
   { folders: ['verify'], holds: 'verification: token cache, change feed, use counting' },
   { folders: ['core'], holds: 'bindings of the WebAssembly core; load/ has a loader for each runtime' },
+  { folders: ['store-kit'], holds: 'checks that a store keeps its promises' },
   { folders: ['stores'], holds: 'the stores that ship; checked calls to any store' },
   { folders: ['runtime'], holds: 'clock, deadline, key queue, the protocol of the core' },
   { folders: ['input'], holds: 'readers of arguments' },

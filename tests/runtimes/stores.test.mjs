@@ -8,7 +8,7 @@ import { storeContract } from '../js/stores/store-contract.js';
 import { workerOptions } from './hosts/workerd.mjs';
 
 /** Each run of the contract, and some tests, get a database of their own. */
-const DATABASES = Array.from({ length: 40 }, (_, index) => `DB${index}`);
+const DATABASES = Array.from({ length: 60 }, (_, index) => `DB${index}`);
 const spareDatabases = [...DATABASES].reverse();
 
 const worker = await workerOptions(new URL('entries/store-worker.mjs', import.meta.url).pathname, {

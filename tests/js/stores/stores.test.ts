@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { SyncStore, Write } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
+import { serveStore } from '../support/served-store.js';
 import { temporaryFile } from '../support/temporary-file.js';
 import { storeContract } from './store-contract.js';
 
@@ -21,6 +22,22 @@ storeContract('memory', () => {
     close() {},
   };
 });
+
+storeContract(
+  'SQLite, in a process that is killed',
+  async () => {
+    const file = temporaryFile();
+    const served = await serveStore(file.path);
+    return {
+      ...served,
+      async close() {
+        await served.close();
+        file.remove();
+      },
+    };
+  },
+  ['kill'],
+);
 
 storeContract('SQLite', () => {
   let now = 0;
