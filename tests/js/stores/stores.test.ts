@@ -23,21 +23,17 @@ storeContract('memory', () => {
   };
 });
 
-storeContract(
-  'SQLite, in a process that is killed',
-  async () => {
-    const file = temporaryFile();
-    const served = await serveStore(file.path);
-    return {
-      ...served,
-      async close() {
-        await served.close();
-        file.remove();
-      },
-    };
-  },
-  ['kill'],
-);
+storeContract('SQLite, in a process that is killed', async () => {
+  const file = temporaryFile();
+  const served = await serveStore(file.path);
+  return {
+    ...served,
+    async close() {
+      await served.close();
+      file.remove();
+    },
+  };
+}, ['kill']);
 
 storeContract('SQLite', () => {
   let now = 0;

@@ -12,14 +12,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-export async function serveStore(
-  path: string,
-): Promise<{ 
+export async function serveStore(path: string): Promise<{
   store: Store;
   setClock(now: number): void;
   kill(): Promise<void>;
   close(): Promise<void>;
- }> {
+}> {
   const waiting = new Map<number, Waiting>();
   let calls = 0;
   let now = 0;
