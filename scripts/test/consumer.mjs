@@ -26,7 +26,9 @@ import { runNodeTests, testFiles } from './node-test.mjs';
 import { runSchemathesis } from './schemathesis.mjs';
 
 const copied = [
+  'tests/examples',
   'tests/js',
+  'tests/matrix',
   'tests/portal',
   'tests/runtimes',
   'tests/vectors',

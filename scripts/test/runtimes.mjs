@@ -13,7 +13,7 @@ const folder = 'tests/runtimes';
 export const runtimes = ['node', 'node-22', 'deno', 'bun', 'workerd', 'edge-runtime', 'chromium', 'firefox'];
 
 /** The frameworks of the examples. */
-const frameworks = ['express', 'hono', '@hono/node-server'];
+const frameworks = ['express', 'fastify', 'hono', '@hono/node-server', 'koa'];
 
 /** Browsers by the name of their Debian package, which is also that of their program. */
 const browsers = ['chromium', 'firefox-esr'];

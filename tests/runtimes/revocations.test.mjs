@@ -7,11 +7,17 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Miniflare } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions as optionsOf, unstable_readConfig as readConfig } from 'wrangler';
 import { skipped } from './hosts/suite-in.mjs';
 import { workerOptions } from './hosts/workerd.mjs';
 
 const inHere = (path) => fileURLToPath(new URL(path, import.meta.url));
-const example = (name) => inHere(`../../examples/guard/cloudflare/${name}`);
+/** A worker of the example, with its name and bindings from its configuration. */
+async function configured(file) {
+  const config = inHere(`../../examples/guard/cloudflare/${file}`);
+  const { main, workerOptions: options } = optionsOf(config);
+  return { ...options, ...(await workerOptions(main)), name: readConfig({ config }).name };
+}
 
 let workerd;
 after(() => workerd?.dispose());
@@ -20,25 +26,16 @@ test('no stale accept at freshness 0, under load', {
   skip: skipped('workerd'),
   timeout: 120_000,
 }, async (context) => {
-  const [load, api, portal] = await Promise.all(
-    [inHere('entries/load.mjs'), example('api.mjs'), example('portal.mjs')].map((file) =>
-      workerOptions(file),
-    ),
-  );
+  const [load, api, portal] = await Promise.all([
+    workerOptions(inHere('entries/load.mjs')),
+    configured('wrangler.jsonc'),
+    configured('wrangler.portal.jsonc'),
+  ]);
   workerd = new Miniflare({
     workers: [
       { ...load, name: 'load', serviceBindings: { API: 'api', PORTAL: 'portal' } },
-      {
-        ...api,
-        name: 'api',
-        durableObjects: { TOKENS: { className: 'TokenStore', scriptName: 'portal' } },
-      },
-      {
-        ...portal,
-        name: 'portal',
-        bindings: { PORTAL_KEY: 'open sesame' },
-        durableObjects: { TOKENS: { className: 'TokenStore', useSQLite: true } },
-      },
+      api,
+      { ...portal, bindings: { ...portal.bindings, PORTAL_KEY: 'open sesame' } },
     ],
   });
   const { fetch } = await workerd.getWorker('portal');

@@ -32,7 +32,7 @@ const tokens = await createTokens({ catalog, prefix, store: remoteStore(env.TOKE
 
 export default {
   async fetch(request) {
-    const actor = signedIn(request);
+    const actor = await signedIn(request);
     if (actor === undefined) return new Response(null, { status: 401 });
     const { pathname } = new URL(request.url);
     const [, id] = /^\/tokens\/(\w+)$/.exec(pathname) ?? [];
@@ -50,9 +50,14 @@ export default {
 
 /**
  * The user that your own login authenticated. The example has one user, with a secret: wrangler
- * secret put PORTAL_KEY
+ * secret put PORTAL_KEY. Digests are compared in constant time.
  */
-function signedIn(request) {
-  const known = env.PORTAL_KEY !== undefined && request.headers.get('x-portal-key') === env.PORTAL_KEY;
-  return known ? { id: 'user:ada', roles: { 'org:acme': 'admin' } } : undefined;
+async function signedIn(request) {
+  const [given, known] = await Promise.all(
+    [request.headers.get('x-portal-key') ?? '', env.PORTAL_KEY ?? ''].map((text) =>
+      crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)),
+    ),
+  );
+  const isKnown = env.PORTAL_KEY !== undefined && crypto.subtle.timingSafeEqual(given, known);
+  return isKnown ? { id: 'user:ada', roles: { 'org:acme': 'admin' } } : undefined;
 }

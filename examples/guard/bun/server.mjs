@@ -1,17 +1,18 @@
-/** Bun. Run it: bun bun.mjs [port] */
+/** Bun. Run it here: bun server.mjs [port] */
 
 import { createGuard } from 'leastkey/edge';
-import { introduce, tokens } from './deployment.mjs';
+import { answer, introduce, tokens } from '../deployment.mjs';
 
 const guard = createGuard(tokens, { realm: 'acme' });
 
 const server = Bun.serve({
   port: Number(process.argv[2] ?? 8787),
   hostname: '127.0.0.1',
+  routes: { '/leastkey/*': answer },
   async fetch(request) {
     const { response, verdict } = await guard(request);
     return response ?? new Response(`sent by ${verdict.token.name}`);
   },
 });
 
-introduce(server.port);
+await introduce(server.port);

@@ -1,13 +1,15 @@
-/** Express. Run it: npm install express, then node express.mjs [port] */
+/** Express 5. Run it here: npm install, then npm start [-- port] */
 
 import express from 'express';
 import { createGuard } from 'leastkey/edge';
-import { requestOf, sendResponse } from 'leastkey/node';
-import { introduce, tokens } from './deployment.mjs';
+import { requestOf, sendResponse, toNodeHandler } from 'leastkey/node';
+import { answer, introduce, tokens } from '../deployment.mjs';
 
 const guard = createGuard(tokens, { realm: 'acme' });
 
 const app = express();
+
+app.all('/leastkey/*rest', toNodeHandler(answer));
 
 app.use(async (request, response, next) => {
   const { response: refusal, verdict } = await guard(requestOf(request));

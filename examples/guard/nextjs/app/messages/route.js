@@ -1,14 +1,10 @@
-/**
- * Next.js: a route handler, `app/messages/route.mjs`. `tokens` is your module that calls
- * `createTokens`.
- */
+/** Route handlers of Next.js that are called only for admitted requests. */
 
 import { createGuard } from 'leastkey/edge';
 import { tokens } from '../../../deployment.mjs';
 
 const guard = createGuard(tokens, { realm: 'acme' });
 
-/** Makes a route handler that is called only for admitted requests. */
 const guarded = (handle) => async (request) => {
   const { response, verdict } = await guard(request);
   return response ?? handle(request, verdict.token);

@@ -1,11 +1,12 @@
-/** Deno. Run it: deno run --allow-net deno.mjs [port] */
+/** Deno. Run it here: deno run --allow-net --allow-env server.mjs [port] */
 
 import { createGuard } from 'leastkey/edge';
-import { introduce, tokens } from './deployment.mjs';
+import { answer, introduce, tokens } from '../deployment.mjs';
 
 const guard = createGuard(tokens, { realm: 'acme' });
 
 async function serve(request) {
+  if (new URL(request.url).pathname.startsWith('/leastkey/')) return answer(request);
   const { response, verdict } = await guard(request);
   return response ?? new Response(`sent by ${verdict.token.name}`);
 }

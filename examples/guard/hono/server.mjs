@@ -1,13 +1,15 @@
-/** Hono. Run it: npm install hono @hono/node-server, then node hono.mjs [port] */
+/** Hono. Run it here: npm install, then npm start [-- port] */
 
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createGuard } from 'leastkey/edge';
-import { introduce, tokens } from './deployment.mjs';
+import { answer, introduce, tokens } from '../deployment.mjs';
 
 const guard = createGuard(tokens, { realm: 'acme' });
 
 const app = new Hono();
+
+app.all('/leastkey/*', (context) => answer(context.req.raw));
 
 app.use(async (context, next) => {
   const { response, verdict } = await guard(context.req.raw);

@@ -1,0 +1,1 @@
+export default defineEventHandler((event) => `sent by ${event.context.token.name}`);

@@ -1,0 +1,1 @@
+export const POST = ({ locals }) => new Response(`sent by ${locals.token.name}`);
