@@ -30,16 +30,22 @@ interface Opened {
   close(): void | Promise<void>;
 }
 
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 5_000;
+
 type Settings = Omit<OpenStoreOptions, 'migrate'>;
 
 const OPENERS: Record<string, (url: StoreUrl, settings: Settings) => Promise<Opened>> = {
   postgres: openPostgres,
   postgresql: openPostgres,
+  redis: openRedis,
+  rediss: openRedis,
   sqlite: openSqlite,
 };
 
 /**
- * Opens the store of a URL: `postgres://user@host/database` or `sqlite:./tokens.db`. The driver is
+ * Opens the store of a URL: `postgres://user@host/database`, `redis://host`, or `sqlite:./tokens.db`.
+ * A table or a namespace of keys comes after `#`: `postgres://host/database#tokens`. The driver is
  * loaded here, and what to install is in the error where it is missing. The database is checked
  * before the store is returned.
  *
@@ -63,17 +69,17 @@ export async function openStore(
   refuseUnknownOptions(options, ['migrate', 'durable', 'now'], 'openStore');
   const { migrate = false, ...settings } = options;
   const parsed = parseStoreUrl(url, Object.keys(OPENERS));
-  const opened = await OPENERS[parsed.scheme]?.(parsed, settings);
-  if (opened === undefined) throw invalidUrl('no such store');
-  const { store, close } = opened;
+  let opened: Opened | undefined;
   try {
-    if (migrate) await store.migrate();
-    await store.check();
+    opened = await OPENERS[parsed.scheme]?.(parsed, settings);
+    if (migrate) await opened?.store.migrate();
+    await opened?.store.check();
   } catch (error) {
-    await close();
+    await opened?.close();
     if (error instanceof LeastkeyError) throw error;
     throw unreachable(parsed, error);
   }
+  const { store, close } = opened as Opened;
   return {
     url: parsed.shown,
     get: (keys) => store.get(keys),
@@ -92,7 +98,8 @@ function unreachable({ shown, text }: StoreUrl, error: unknown): LeastkeyError {
   return new LeastkeyError('store_unavailable', `cannot use ${shown}: ${reason}`);
 }
 
-async function openPostgres({ text }: StoreUrl, settings: Settings): Promise<Opened> {
+async function openPostgres({ text, name: table }: StoreUrl, settings: Settings): Promise<Opened> {
+  const options = { ...settings, ...(table !== undefined && { table }) };
   const { postgresStore } = await import('./postgres.js');
   const { name, driver } = await loadDriver<unknown>('postgres', {
     pg: () => import('pg'),
@@ -101,13 +108,54 @@ async function openPostgres({ text }: StoreUrl, settings: Settings): Promise<Ope
   if (name === 'postgres') {
     const { default: postgres } = driver as { default: typeof import('postgres') };
     const sql = postgres(text, { onnotice: () => {} });
-    return { store: postgresStore(sql, settings), close: () => sql.end({ timeout: 5 }) };
+    return { store: postgresStore(sql, options), close: () => sql.end({ timeout: 5 }) };
   }
   const { default: pg } = driver as typeof import('pg');
   const pool = new pg.Pool({ connectionString: text });
   // An idle connection that breaks is replaced; without a listener it would end the process.
   pool.on('error', () => {});
-  return { store: postgresStore(pool, settings), close: () => pool.end() };
+  return { store: postgresStore(pool, options), close: () => pool.end() };
+}
+
+async function openRedis({ text, name: namespace }: StoreUrl, settings: Settings): Promise<Opened> {
+  const options = { ...settings, ...(namespace !== undefined && { namespace }) };
+  const { redisStore } = await import('./redis.js');
+  const { name, driver } = await loadDriver<unknown>('redis', {
+    redis: () => import('redis'),
+    ioredis: () => import('ioredis'),
+  });
+  // Later, a broken connection is made again; the first one has to be made at once.
+  let failure: unknown;
+  let wasOpen = false;
+  const retryStrategy = (tries: number) => (wasOpen ? Math.min(tries * 50, 2_000) : null);
+  const onError = (error: unknown) => {
+    failure = error;
+  };
+  const connect = async (client: { connect(): Promise<unknown> }, close: () => void) => {
+    try {
+      await client.connect();
+      wasOpen = true;
+    } catch (error) {
+      close();
+      throw failure ?? error;
+    }
+  };
+  if (name === 'ioredis') {
+    const { Redis } = driver as typeof import('ioredis');
+    const resend = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 };
+    const client = new Redis(text, { ...resend, retryStrategy, lazyConnect: true });
+    client.on('error', onError);
+    const close = () => client.disconnect();
+    await connect(client, close);
+    return { store: redisStore(client, options), close };
+  }
+  const { createClient } = driver as typeof import('redis');
+  const reconnectStrategy = (tries: number) => retryStrategy(tries) ?? false;
+  const client = createClient({ url: text, socket: { reconnectStrategy, connectTimeout: CONNECT_TIMEOUT } });
+  client.on('error', onError);
+  const close = () => (client.isOpen ? client.destroy() : undefined);
+  await connect(client, close);
+  return { store: redisStore(client, options), close };
 }
 
 async function openSqlite({ text }: StoreUrl, { now }: Settings): Promise<Opened> {

@@ -6,9 +6,11 @@ import { LeastkeyError } from '../api/errors.js';
 export interface StoreUrl {
   /** Before the first `:`, in lower case. */
   scheme: string;
-  /** The whole text, with its password. */
+  /** What the driver reads: with its password, without the name. */
   text: string;
-  /** For messages: without password, query and fragment. */
+  /** After `#`: the table, or the namespace of the keys. */
+  name: string | undefined;
+  /** For messages: without password and query. */
   shown: string;
 }
 
@@ -33,20 +35,25 @@ export function parseStoreUrl(text: unknown, schemes: readonly string[]): StoreU
   if (!schemes.includes(scheme)) {
     throw invalidUrl(`there is no store for ${JSON.stringify(`${name.slice(0, 32)}:`)}; there are ${known}`);
   }
-  return { scheme, text, shown: scheme === 'sqlite' ? text : shownUrl(scheme, text) };
+  // A path of a file may have a # in it.
+  if (scheme === 'sqlite') return { scheme, text, name: undefined, shown: text };
+  const shown = shownUrl(scheme, text);
+  const [driver = '', fragment = ''] = text.split('#', 2);
+  return { scheme, text: driver, name: fragment || undefined, shown };
 }
 
 function shownUrl(scheme: string, text: string): string {
   // Hosts with commas between are no single URL, so they are read apart.
-  const [, user = '', hosts = '', path = ''] =
-    /^[^:]*:\/\/(?:([^:@/?#]*)(?::[^@/?#]*)?@)?([^/?#@]*)(\/[^?#@]*)?(?:[?#].*)?$/s.exec(text) ?? [];
+  const [, user = '', hosts = '', path = '', name = ''] =
+    /^[^:]*:\/\/(?:([^:@/?#]*)(?::[^@/?#]*)?@)?([^/?#@]*)(\/[^?#@]*)?(?:\?[^#]*)?(#[^#]*)?$/s.exec(text) ??
+    [];
   // Otherwise a part of a password may be taken for a host or a path.
   if (!HOSTS.test(hosts) || /@/.test(text.replace(/^[^@]*@/, ''))) {
     throw invalidUrl(
       `the ${scheme} URL cannot be read: expected ${scheme}://user:password@host:port/…; in a password write @ : / ? # % as %40 %3A %2F %3F %23 %25`,
     );
   }
-  return `${scheme}://${user === '' ? '' : `${user}@`}${hosts}${path}`;
+  return `${scheme}://${user === '' ? '' : `${user}@`}${hosts}${path}${name}`;
 }
 
 /** A text without the password of a URL, in case a driver quotes it. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import type { LeastkeyError } from 'leastkey';
 import { openStore } from 'leastkey/stores/open';
 import { createToken, deployment } from '../support/deployment.js';
 import { startPostgres } from '../support/servers/postgres-server.js';
+import { startRedis } from '../support/servers/redis-server.js';
 import { freePorts, leftOut } from '../support/servers/server-process.js';
 import { temporaryFile } from '../support/temporary-file.js';
 
@@ -64,7 +65,7 @@ test('a URL of no known scheme is told which there are', async () => {
     const { code, path, message } = await failureOf(url);
     assert.equal(code, 'invalid_input');
     assert.equal(path, 'url');
-    for (const known of ['postgres://', 'sqlite:']) assert.ok(message.includes(known), message);
+    for (const known of ['postgres://', 'redis://', 'sqlite:']) assert.ok(message.includes(known), message);
   }
   assert.match((await failureOf('mongodb://localhost/x')).message, /"mongodb:"/);
   assert.match((await failureOf('sqlite:')).message, /path of a file/);
@@ -92,34 +93,89 @@ test('no error has the password', async () => {
   assert.ok(message.startsWith(`cannot use postgres://ada@127.0.0.1:${port}/tokens: `), message);
 });
 
-test('a missing driver says what to install', async () => {
+/** A project with the package and these drivers alone, and a script that opens URLs in it. */
+function projectWith(drivers: string[]) {
   const { folder, remove } = temporaryFile();
+  const installed = fileURLToPath(new URL('../../../node_modules', import.meta.url));
+  mkdirSync(join(folder, 'node_modules'));
+  cpSync(join(installed, 'leastkey'), join(folder, 'node_modules/leastkey'), {
+    recursive: true,
+    dereference: true,
+  });
+  rmSync(join(folder, 'node_modules/leastkey/node_modules'), { recursive: true, force: true });
+  for (const name of drivers) symlinkSync(join(installed, name), join(folder, 'node_modules', name));
+  const script = join(folder, 'open.mjs');
+  writeFileSync(
+    script,
+    `import { openStore } from 'leastkey/stores/open';
+     for (const url of process.argv.slice(2)) {
+       try {
+         const store = await openStore(url, { migrate: true });
+         console.log('opened', await store.commit([{ key: 'a', value: '1' }]), await store.get(['a']));
+         await store.close();
+       } catch ({ code, message }) {
+         console.log(code, message);
+       }
+     }`,
+  );
+  const open = async (...urls: string[]) =>
+    (await promisify(execFile)(process.execPath, [script, ...urls])).stdout.trimEnd().split('\n');
+  return { open, remove };
+}
+
+test('a missing driver says what to install', async () => {
+  const project = projectWith([]);
   try {
-    const entry = fileURLToPath(import.meta.resolve('leastkey/package.json'));
-    mkdirSync(join(folder, 'node_modules'));
-    cpSync(join(entry, '..'), join(folder, 'node_modules/leastkey'), { recursive: true, dereference: true });
-    rmSync(join(folder, 'node_modules/leastkey/node_modules'), { recursive: true, force: true });
-    const script = join(folder, 'open.mjs');
-    writeFileSync(
-      script,
-      `import { openStore } from 'leastkey/stores/open';
-       for (const url of process.argv.slice(2))
-         await openStore(url).catch(({ code, message }) => console.log(code, message));`,
-    );
-    const { stdout } = await promisify(execFile)(process.execPath, [script, 'postgres://localhost/x']);
-    assert.equal(
-      stdout,
-      'store_unavailable a postgres: store needs the package pg or postgres: npm install pg\n',
-    );
+    const needs = (scheme: string, names: string, first: string) =>
+      `store_unavailable a ${scheme}: store needs the package ${names}: npm install ${first}`;
+    assert.deepEqual(await project.open('postgres://localhost/x', 'redis://localhost'), [
+      needs('postgres', 'pg or postgres', 'pg'),
+      needs('redis', 'redis or ioredis', 'redis'),
+    ]);
   } finally {
-    remove();
+    project.remove();
+  }
+});
+
+describe('redis:', { skip: leftOut('redis') }, () => {
+  for (const driver of ['redis', 'ioredis']) {
+    test(`opens a server with ${driver}, and names what follows the #`, async () => {
+      const server = await startRedis();
+      const project = projectWith([driver]);
+      try {
+        const [port] = await freePorts(1);
+        const [opened, again, unreachable] = await project.open(
+          `${server.url}/0#acme`,
+          server.url,
+          `redis://ada:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/0#acme`,
+        );
+        assert.equal(opened, "opened true [ '1' ]");
+        assert.equal(again, "opened true [ '1' ]");
+        assert.equal(
+          unreachable,
+          `store_unavailable cannot use redis://ada@127.0.0.1:${port}/0#acme: connect ECONNREFUSED 127.0.0.1:${port}`,
+        );
+        const store = await openStore(`${server.url}/0#acme`);
+        assert.deepEqual(await store.list({ prefix: '', limit: 9 }), [{ key: 'a', value: '1' }]);
+        await store.commit([{ key: 'a', value: '2' }]);
+        await store.close();
+        const other = await openStore(server.url);
+        assert.deepEqual(await other.get(['a']), ['1']);
+        await other.close();
+      } finally {
+        project.remove();
+        await server.stop();
+      }
+    });
   }
 });
 
 describe('postgres:', { skip: leftOut('postgresql') }, () => {
   test('opens a database, after migrate', async () => {
     const server = await startPostgres();
+    const project = projectWith(['postgres']);
     try {
+      assert.deepEqual(await project.open(`${server.url()}#acme`), ["opened true [ '1' ]"]);
       const url = server.url();
       const { code, message } = await failureOf(url);
       assert.equal(code, 'store_unavailable');
@@ -132,6 +188,7 @@ describe('postgres:', { skip: leftOut('postgresql') }, () => {
       assert.equal((await (await deployment({ store: again })).verify(token)).code, 'valid');
       await again.close();
     } finally {
+      project.remove();
       await server.stop();
     }
   });

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -67,6 +67,12 @@ export async function runToEnd(program: string, args: string[], user?: User): Pr
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${output}`);
 }
 
+const running = new Set<ChildProcess>();
+
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A running server, which a test may kill and start again with the same data. */
 export class ServerProcess {
   readonly #program: string;
@@ -99,12 +105,21 @@ export class ServerProcess {
 
   /** Starts the program without waiting for an answer: of a cluster, one node alone has none. */
   launch(): ChildProcess {
-    const options = { ...this.#user, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] as const };
-    const child = spawn(this.#program, this.#args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr])
+    const child = spawn(this.#program, this.#args, {
+      ...this.#user,
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         this.#output = (this.#output + chunk).slice(-10_000);
       });
+      (stream as Socket).unref();
+    }
+    // A test that failed before it could stop the server ends all the same, and the server with it.
+    child.unref();
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     this.#child = child;
     return child;
   }
@@ -113,6 +128,7 @@ export class ServerProcess {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
     const ended = once(child, 'exit');
     child.kill(signal);
     const tooLong = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
