@@ -7,7 +7,9 @@ import { invalidUrl, parseStoreUrl, type StoreUrl, withoutPassword } from './sto
 export interface OpenStoreOptions {
   /** Create what the store needs in the database before it is checked. Default `false`. */
   migrate?: boolean;
-  /** The service keeps every acknowledged commit, whatever its settings say: see docs/storage.md. */
+  /**
+   * The service keeps every acknowledged commit, whatever its settings say: see docs/storage.md.
+   */
   durable?: boolean;
   /**
    * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
@@ -44,10 +46,10 @@ const OPENERS: Record<string, (url: StoreUrl, settings: Settings) => Promise<Ope
 };
 
 /**
- * Opens the store of a URL: `postgres://user@host/database`, `redis://host`, or `sqlite:./tokens.db`.
- * A table or a namespace of keys comes after `#`: `postgres://host/database#tokens`. The driver is
- * loaded here, and what to install is in the error where it is missing. The database is checked
- * before the store is returned.
+ * Opens the store of a URL: `postgres://user@host/database`, `redis://host`, or
+ * `sqlite:./tokens.db`. A table or a namespace of keys comes after `#`:
+ * `postgres://host/database#tokens`. The driver is loaded here, and what to install is in the error
+ * where it is missing. The database is checked before the store is returned.
  *
  * @param url the URL; default: the environment variable `LEASTKEY_STORE`, where a password is not
  * seen by other users of the machine, as it is among the arguments of a process

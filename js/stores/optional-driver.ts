@@ -1,8 +1,8 @@
 import { LeastkeyError } from '../api/errors.js';
 
 /**
- * Loads the first driver that is installed. Drivers are optional peers, so that a host installs only
- * that of its database.
+ * Loads the first driver that is installed. Drivers are optional peers, so that a host installs
+ * only that of its database.
  *
  * @param drivers the name of each package with its import
  */

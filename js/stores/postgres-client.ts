@@ -2,7 +2,10 @@
 
 import { LeastkeyError } from '../api/errors.js';
 
-/** What is used of a `Pool` or `Client` of `pg`. Drivers of its shape fit too, such as Neon's `Pool`. */
+/**
+ * What is used of a `Pool` or `Client` of `pg`. Drivers of its shape fit too, such as Neon's
+ * `Pool`.
+ */
 export interface PgLike {
   query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>;
 }

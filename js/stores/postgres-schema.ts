@@ -78,8 +78,8 @@ $migrate$`;
 
 /**
  * The commit, in one round trip. A lock per key, taken in one order, also covers keys that do not
- * exist, which no row lock could. Under another isolation level the comparison would read a snapshot
- * from before the locks.
+ * exist, which no row lock could. Under another isolation level the comparison would read a
+ * snapshot from before the locks.
  */
 function commitFunction(table: string, commit: string): string {
   return `CREATE OR REPLACE FUNCTION ${commit}(writes jsonb, now_ms bigint) RETURNS boolean

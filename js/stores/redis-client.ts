@@ -21,8 +21,8 @@ export type SendCommand = (args: string[]) => Promise<unknown>;
 /**
  * Reads the client that the host passed.
  *
- * @throws {LeastkeyError} `invalid_input` for anything else than a client of one server, and for one
- * that sends a command again after its connection was cut: the second answer would be `false`,
+ * @throws {LeastkeyError} `invalid_input` for anything else than a client of one server, and for
+ * one that sends a command again after its connection was cut: the second answer would be `false`,
  * although the first commit was applied.
  */
 export function readClient(client: RedisClient): SendCommand {
@@ -78,7 +78,9 @@ export function isErrorReply(error: unknown): error is Error {
 /** The classes of `redis`. */
 const REPLY_CLASSES = new Set(['ErrorReply', 'SimpleError', 'BlobError']);
 
-/** The error without the arguments of its command, which `ioredis` attaches: values, or a password. */
+/**
+ * The error without the arguments of its command, which `ioredis` attaches: values, or a password.
+ */
 export function withoutArguments(error: unknown): Error {
   const { message } = Object(error) as { message?: unknown };
   return new Error(`Redis: ${String(message ?? error)}`);

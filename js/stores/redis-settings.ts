@@ -45,7 +45,9 @@ export const REPLICA =
 
 export const REPLICAS = `replicas are connected, and a failover to one loses acknowledged changes; use one server without replicas, or ${DURABLE}`;
 
-/** `CONFIG GET` answers a list of names and values, or an object, by the version of the protocol. */
+/**
+ * `CONFIG GET` answers a list of names and values, or an object, by the version of the protocol.
+ */
 async function readConfig(send: SendCommand): Promise<Map<string, unknown>> {
   let reply: unknown;
   try {

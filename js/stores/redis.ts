@@ -40,8 +40,8 @@ export interface RedisStoreOptions {
  *
  * Every call is one run of a script over three keys. Redis acknowledges a change when it is on the
  * disk only with `appendfsync always`, and a replica that takes over lacks the last changes. So the
- * first call refuses other settings, replicas, clusters and policies that evict, and each later call
- * a server that has become a replica or got one.
+ * first call refuses other settings, replicas, clusters and policies that evict, and each later
+ * call a server that has become a replica or got one.
  *
  * A Redis that lost its data has no mark of `migrate()` any more, and every call is refused.
  *
