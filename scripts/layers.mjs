@@ -20,6 +20,7 @@ export const LAYERS = [
     folders: ['http', 'node', 'portal', 'import'],
     holds: 'the HTTP handler; servers on node:http; the portal element; catalogs and keys from other systems',
   },
+  { folders: ['client'], holds: 'createClient: the HTTP API by fetch' },
   { folders: ['edge'], holds: 'createVerifier: a read-only deployment' },
   { folders: ['guard'], holds: 'admits requests, or answers the refusal' },
   { folders: ['manage'], holds: 'createTokens and the management operations' },

@@ -14,14 +14,22 @@ const apart = /^(core\/load|wasm|browser)\//;
 
 const glue = 'wasm/leastkey.js';
 
+/**
+ * An entry without the core has a file of its own: what entries share would bring the modules
+ * along.
+ * An error of it is one of the other entries too, by the mark of its class.
+ */
+const ALONE = ['client/index.js'];
+
 /** @param {string} folder the package, compiled, with its manifest */
 export async function bundleEntries(folder) {
   // A fresh clone loads this script before the package is installed.
   const { build } = await import('esbuild');
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const alone = await bundleAlone(build, folder);
   const { metafile } = await build({
     absWorkingDir: folder,
-    entryPoints: entriesOf(manifest),
+    entryPoints: entriesOf(manifest).filter((entry) => !ALONE.includes(entry)),
     outdir: folder,
     outbase: folder,
     allowOverwrite: true,
@@ -43,9 +51,33 @@ export async function bundleEntries(folder) {
   });
   const outputs = Object.keys(metafile.outputs);
   const kept = new Set([...outputs, await mergeShared(build, folder, metafile.outputs)]);
+  for (const { path, contents } of alone) {
+    writeFileSync(path, contents);
+    kept.add(relative(folder, path));
+  }
   for (const name of readdirSync(folder, { recursive: true })) {
     if (!apart.test(name) && !kept.has(name) && isInside(folder, name)) rmSync(join(folder, name));
   }
+}
+
+/** The bundles of {@link ALONE}, which are written when all others have read the sources. */
+async function bundleAlone(build, folder) {
+  const { outputFiles } = await build({
+    absWorkingDir: folder,
+    entryPoints: ALONE,
+    outdir: folder,
+    outbase: folder,
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    legalComments: 'inline',
+    tsconfigRaw: {},
+    logLevel: 'error',
+    write: false,
+    allowOverwrite: true,
+  });
+  return outputFiles;
 }
 
 /** The entry that starts most often, with nothing running yet. */
