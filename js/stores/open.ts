@@ -40,16 +40,18 @@ type Settings = Omit<OpenStoreOptions, 'migrate'>;
 const OPENERS: Record<string, (url: StoreUrl, settings: Settings) => Promise<Opened>> = {
   postgres: openPostgres,
   postgresql: openPostgres,
+  etcd: openEtcd,
+  etcds: openEtcd,
   redis: openRedis,
   rediss: openRedis,
   sqlite: openSqlite,
 };
 
 /**
- * Opens the store of a URL: `postgres://user@host/database`, `redis://host`, or
- * `sqlite:./tokens.db`. A table or a namespace of keys comes after `#`:
- * `postgres://host/database#tokens`. The driver is loaded here, and what to install is in the error
- * where it is missing. The database is checked before the store is returned.
+ * Opens the store of a URL: `postgres://user@host/database`, `redis://host`,
+ * `etcd://host1:2379,host2:2379`, or `sqlite:./tokens.db`. A table or a namespace of keys comes
+ * after `#`: `postgres://host/database#tokens`. The driver is loaded here, and what to install is
+ * in the error where it is missing. The database is checked before the store is returned.
  *
  * @param url the URL; default: the environment variable `LEASTKEY_STORE`, where a password is not
  * seen by other users of the machine, as it is among the arguments of a process
@@ -158,6 +160,21 @@ async function openRedis({ text, name: namespace }: StoreUrl, settings: Settings
   const close = () => (client.isOpen ? client.destroy() : undefined);
   await connect(client, close);
   return { store: redisStore(client, options), close };
+}
+
+/** `etcd://` is HTTP, `etcds://` is HTTPS. No driver is needed. */
+async function openEtcd({ scheme, text, name: prefix }: StoreUrl, { now }: Settings): Promise<Opened> {
+  const { etcdStore } = await import('./etcd.js');
+  const [, user, password, hosts = ''] = /^[^:]*:\/\/(?:([^:@]*)(?::([^@]*))?@)?([^/?]*)/.exec(text) ?? [];
+  const endpoints = hosts.split(',').map((host) => `${scheme === 'etcds' ? 'https' : 'http'}://${host}`);
+  const store = etcdStore({
+    endpoints,
+    ...(user !== undefined && { user: decodeURIComponent(user) }),
+    ...(password !== undefined && { password: decodeURIComponent(password) }),
+    ...(prefix !== undefined && { prefix }),
+    ...(now !== undefined && { now }),
+  });
+  return { store, close: () => {} };
 }
 
 async function openSqlite({ text }: StoreUrl, { now }: Settings): Promise<Opened> {

@@ -9,6 +9,7 @@ import { isLeftOut } from './programs.mjs';
 const servers = {
   postgresql: { package: 'postgresql', program: 'initdb' },
   pgbouncer: { package: 'pgbouncer', program: 'pgbouncer' },
+  etcd: { package: 'etcd-server', program: 'etcd' },
   redis: { package: 'redis-server', program: 'redis-server' },
 };
 

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import type { LeastkeyError } from 'leastkey';
 import { openStore } from 'leastkey/stores/open';
 import { createToken, deployment } from '../support/deployment.js';
+import { startEtcd } from '../support/servers/etcd-server.js';
 import { startPostgres } from '../support/servers/postgres-server.js';
 import { startRedis } from '../support/servers/redis-server.js';
 import { freePorts, leftOut } from '../support/servers/server-process.js';
@@ -65,7 +66,8 @@ test('a URL of no known scheme is told which there are', async () => {
     const { code, path, message } = await failureOf(url);
     assert.equal(code, 'invalid_input');
     assert.equal(path, 'url');
-    for (const known of ['postgres://', 'redis://', 'sqlite:']) assert.ok(message.includes(known), message);
+    for (const known of ['postgres://', 'redis://', 'etcd://', 'sqlite:'])
+      assert.ok(message.includes(known), message);
   }
   assert.match((await failureOf('mongodb://localhost/x')).message, /"mongodb:"/);
   assert.match((await failureOf('sqlite:')).message, /path of a file/);
@@ -168,6 +170,25 @@ describe('redis:', { skip: leftOut('redis') }, () => {
       }
     });
   }
+});
+
+describe('etcd:', { skip: leftOut('etcd') }, () => {
+  test('opens a cluster of which a node is missing', async () => {
+    const cluster = await startEtcd();
+    try {
+      const [port] = await freePorts(1);
+      const url = `etcd://127.0.0.1:${port},${new URL(cluster.endpoints[0] as string).host}`;
+      assert.match((await failureOf(url)).message, /prefix leastkey; call migrate\(\)/);
+      const store = await openStore(`${url}#acme`, { migrate: true });
+      assert.equal(store.url, `${url}#acme`);
+      assert.equal(await store.commit([{ key: 'a', value: '1' }]), true);
+      assert.deepEqual(await store.get(['a']), ['1']);
+      await store.close();
+      assert.match((await failureOf(`etcd://127.0.0.1:${port}`)).message, /^cannot use etcd:\/\/127/);
+    } finally {
+      await cluster.stop();
+    }
+  });
 });
 
 describe('postgres:', { skip: leftOut('postgresql') }, () => {
