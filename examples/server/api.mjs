@@ -6,6 +6,7 @@
 import { STATUS_CODES } from 'node:http';
 import { createGuard, handler } from 'leastkey/http';
 import { signOfProxy } from './direct.mjs';
+import { docs, isOfDocs } from './docs.mjs';
 import { isOfPage, page } from './page.mjs';
 import { authenticator } from './people.mjs';
 
@@ -32,6 +33,7 @@ export function createApi({ tokens, routes }) {
     const { pathname } = new URL(request.url);
     if (/^\/(?:leastkey|oauth20)\//.test(pathname)) return leastkey(request);
     if (isOfPage(pathname)) return page(request);
+    if (isOfDocs(pathname)) return docs(request);
     try {
       return await answer(compiled, guard, request, pathname.split('/'));
     } catch (error) {

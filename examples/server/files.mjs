@@ -11,6 +11,8 @@ const TYPES = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.woff2': 'font/woff2',
   '.wasm': 'application/wasm',
 };
 
@@ -48,26 +50,27 @@ const CODINGS = {
  *
  * @param files by path: `{ '/page.css': { file: '/srv/www/page.css', versioned: true } }`; `change` is what else becomes of a text
  */
-export function fileServer(files) {
+export function fileServer(files, headers = HEADERS) {
   /** The content and its tag, by file and coding; made once. */
   const ready = new Map();
   return async (request) => {
     const found = files.get(new URL(request.url).pathname);
-    if (found === undefined) return new Response('Nothing here.\n', { status: 404, headers: HEADERS });
+    if (found === undefined) return new Response('Nothing here.\n', { status: 404, headers });
     const coding = codingFor(request.headers.get('accept-encoding') ?? '');
     const key = `${coding} ${found.file}`;
     if (!ready.has(key)) ready.set(key, encoded(found, coding));
     const { content, tag } = await ready.get(key);
-    const headers = {
-      ...HEADERS,
+    const sent = {
+      ...headers,
       'Cache-Control': found.versioned ? 'public, max-age=31536000, immutable' : 'no-cache',
       'Content-Type': TYPES[path.extname(found.file)],
       ...(coding === 'identity' ? {} : { 'Content-Encoding': coding }),
       ETag: tag,
       Vary: 'Accept-Encoding',
     };
-    if (request.headers.get('if-none-match') === tag) return new Response(null, { status: 304, headers });
-    return new Response(request.method === 'HEAD' ? null : content, { headers });
+    if (request.headers.get('if-none-match') === tag)
+      return new Response(null, { status: 304, headers: sent });
+    return new Response(request.method === 'HEAD' ? null : content, { headers: sent });
   };
 }
 

@@ -26,6 +26,7 @@ import { runNodeTests, testFiles } from './node-test.mjs';
 import { runSchemathesis } from './schemathesis.mjs';
 
 const copied = [
+  'site/pages',
   'tests/examples',
   'tests/js',
   'tests/matrix',

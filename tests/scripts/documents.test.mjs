@@ -15,10 +15,14 @@ const markdownIn = (folder) =>
     .map((name) => join(folder, name));
 
 const guides = markdownIn('docs');
+/** Pages of the site. Their links are to other pages, which `npm run docs` checks. */
+const pages = ['', 'recipes', 'coming-from', 'explanations'].flatMap((folder) =>
+  markdownIn(join('site/pages', folder)),
+);
 const documents = [...markdownIn('.'), ...guides, 'examples/README.md', 'tests/js/systems/README.md'];
 
-describe('the examples of docs/', () => {
-  for (const path of guides) {
+describe('the examples of docs/ and of the site', () => {
+  for (const path of [...guides, ...pages]) {
     const text = read(path);
     // A guide may show one catalog, which its examples read from a file.
     const [catalog] = codeBlocks(text, 'json');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
-// The deployment of the examples is one folder above.
-const root = join(import.meta.dirname, '..');
+// In a project of your own nothing is above: here the deployment of the examples, and the package.
+const root = join(import.meta.dirname, '../../..');
 
 export default {
   // One copy for all routes: Next.js would bundle one for each.
