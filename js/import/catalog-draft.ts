@@ -1,8 +1,7 @@
-import type { Catalog, PermissionNode, Service } from '../api/catalog.js';
+import type { Catalog, PermissionNode, Role, Service } from '../api/catalog.js';
 import type { Problem } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
-import { RouteIndex } from './route-index.js';
-import { segmentsOf } from './scope-segments.js';
+import { segmentOf, segmentsOf } from './scope-segments.js';
 
 /** A catalog from another format, and what could not be imported. */
 export interface Imported {
@@ -12,11 +11,9 @@ export interface Imported {
   notes: Problem[];
 }
 
-const MAX_SEGMENTS = 8;
+const MAX_SEGMENTS = 12;
 
-const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
-
-const MAX_ROUTES = 1_000;
+const SEGMENT = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** Longer than any permission id. */
 const MAX_SCOPE_LENGTH = 2_048;
@@ -25,7 +22,7 @@ const MAX_SCOPE_LENGTH = 2_048;
 interface PermissionEntry {
   title: string;
   description?: string;
-  routes: string[];
+  routes: Set<string>;
 }
 
 /** A node of the draft: a permission, a group, or both. */
@@ -34,25 +31,33 @@ interface Node {
   children: Map<string, Node>;
 }
 
-/** A draft of a catalog: scopes become permissions, requests become routes. */
+/** What a source says of a permission. */
+export interface PermissionSource {
+  /** The wanted id. What cannot be in an id is replaced. */
+  segments: readonly string[];
+  title?: string | undefined;
+  description?: string | undefined;
+}
+
+/** A draft of a catalog: scopes or operations become permissions, requests become routes. */
 export class CatalogDraft {
   readonly notes: Problem[] = [];
   readonly #service: string | undefined;
   readonly #ownService: string;
   readonly #entries = new Map<string, PermissionEntry>();
-  /** By scope; `undefined` for one that cannot be a permission. */
+  /** By the key in the source; `undefined` for one that cannot be a permission. */
   readonly #ids = new Map<string, string | undefined>();
-  /** The number of the next scope with the same permission id. */
+  /** The number of the next key with the same permission id. */
   readonly #next = new Map<string, number>();
-  readonly #routes = new RouteIndex();
+  readonly #roles = new Map<string, Role>();
 
   /**
    * @param service the service of every permission
-   * @param ownService otherwise: the service of scopes with one segment
+   * @param ownService otherwise: the service of ids with one segment
    */
   constructor(service: string | undefined, ownService: string) {
     if (service !== undefined && !SEGMENT.test(service)) {
-      throw new LeastkeyError('invalid_input', 'service: expected 1 to 64 letters, digits and . _ -', {
+      throw new LeastkeyError('invalid_input', 'service: expected 1 to 128 letters, digits and . _ -', {
         path: 'service',
       });
     }
@@ -60,52 +65,65 @@ export class CatalogDraft {
     this.#ownService = ownService;
   }
 
+  get hasPermissions(): boolean {
+    return this.#entries.size > 0;
+  }
+
   note(path: string, message: string): void {
     this.notes.push({ path, message });
   }
 
-  /**
-   * Adds a permission for a scope, once. Two scopes never share one permission, which would grant
-   * too much.
-   */
+  /** Adds a permission for a scope, once. */
   add(scope: string, title: string, path: string): void {
-    if (this.#ids.has(scope)) return;
-    const id = this.#idFor(scope, path);
-    this.#ids.set(scope, id);
+    const segments = scope.length > MAX_SCOPE_LENGTH ? [] : segmentsOf(scope);
+    const id = this.#add(scope, `the scope ${quote(scope)}`, segments, path);
     if (id === undefined) return;
-    const entry: PermissionEntry = { title: title.trim() || scope, routes: [] };
+    const entry: PermissionEntry = { title: title.trim() || scope, routes: new Set() };
     if (id !== scope) entry.description = `The scope ${scope}.`;
     this.#entries.set(id, entry);
   }
 
-  /** Adds the route of a request to the permission of a scope. */
-  route(scope: string, route: string, path: string): void {
-    const id = this.#ids.get(scope);
-    const routes = id === undefined ? undefined : this.#entries.get(id)?.routes;
-    if (routes === undefined) {
-      this.note(path, `${route} has no route: its scope ${quote(scope)} is no permission`);
+  /** Adds a permission, once for a key. `what` it is in the source, for notes. */
+  addPermission(key: string, what: string, source: PermissionSource, path: string): void {
+    const segments = source.segments.map(segmentOf).filter((segment) => segment !== '');
+    const id = this.#add(key, `${what} ${quote(key)}`, segments, path);
+    if (id === undefined) return;
+    const title = source.title?.trim() || key;
+    const description = source.description?.trim();
+    this.#entries.set(id, { title, ...(description && { description }), routes: new Set() });
+  }
+
+  /** Adds a role with permissions by their keys, or with patterns. */
+  addRole(name: string, title: string, permissions: readonly string[], path: string): void {
+    const id = segmentOf(name);
+    if (!SEGMENT.test(id) || id === 'admin' || this.#roles.has(id)) {
+      const why = id === 'admin' ? 'the role admin is built in' : 'its name makes no id of its own';
+      this.note(path, `the role ${quote(name)} is left out: ${why}`);
       return;
     }
-    const before = this.#routes.clashing(route);
-    if (before !== undefined) {
-      this.note(path, `${route} has no route: a request could match ${before} as well`);
-    } else if (routes.length === MAX_ROUTES) {
-      this.note(path, `${route} has no route: ${id} has ${MAX_ROUTES} already, the most of one permission`);
-    } else if (this.#routes.isFull(route)) {
-      this.note(
-        path,
-        `${route} has no route: too many paths of as many segments have their parameters in other places`,
-      );
-    } else {
-      this.#routes.add(route);
-      routes.push(route);
+    this.#roles.set(id, { title: title.trim() || name, permissions: [...permissions] });
+  }
+
+  /** The id of the permission of a key, if it is one. */
+  idOf(key: string): string | undefined {
+    return this.#ids.get(key);
+  }
+
+  /** Adds the route of a request to the permission of each key: it needs all of them. */
+  route(keys: readonly string[], route: string, path: string): void {
+    const ids = keys.map((key) => this.#ids.get(key));
+    const missing = keys[ids.indexOf(undefined)];
+    if (missing !== undefined) {
+      this.note(path, `${route} has no route: its scope ${quote(missing)} is no permission`);
+      return;
     }
+    for (const id of ids) this.#entries.get(id as string)?.routes.add(route);
   }
 
   /** The catalog, and the notes. */
   finish(serviceTitle: (id: string) => string): Imported {
     if (this.#entries.size === 0) {
-      throw new LeastkeyError('invalid_input', 'there is no scope to make a permission of');
+      throw new LeastkeyError('invalid_input', 'there is nothing to make a permission of');
     }
     const services: Record<string, Service> = Object.fromEntries(
       [...this.#tree().children].map(([id, node]) => [
@@ -113,24 +131,35 @@ export class CatalogDraft {
         { title: serviceTitle(id), permissions: nodesOf(node) },
       ]),
     );
-    return { catalog: { services }, notes: this.notes };
+    const roles = this.#roles.size > 0 ? { roles: Object.fromEntries(this.#roles) } : {};
+    return { catalog: { services, ...roles }, notes: this.notes };
   }
 
-  #idFor(scope: string, path: string): string | undefined {
-    const segments = scope.length > MAX_SCOPE_LENGTH ? [] : segmentsOf(scope);
+  /**
+   * A new id for a key of the source; `undefined` if it has one or can have none. Two keys never
+   * share one permission, which would grant too much.
+   */
+  #add(key: string, what: string, segments: string[], path: string): string | undefined {
+    if (this.#ids.has(key)) return undefined;
+    const id = this.#idFor(what, segments, path);
+    this.#ids.set(key, id);
+    return id;
+  }
+
+  #idFor(what: string, segments: string[], path: string): string | undefined {
     if (this.#service !== undefined) segments.unshift(this.#service);
     else if (segments.length === 1) segments.unshift(this.#ownService);
     const id = segments.join(':');
     const sound = segments.every((segment) => SEGMENT.test(segment));
     if (segments.length < 2 || segments.length > MAX_SEGMENTS || !sound) {
-      this.note(path, `the scope ${quote(scope)} is left out: it makes no permission id`);
+      this.note(path, `${what} is left out: it makes no permission id`);
       return undefined;
     }
     if (!this.#entries.has(id)) return id;
     let another = this.#next.get(id) ?? 2;
     while (this.#entries.has(`${id}-${another}`)) another += 1;
     this.#next.set(id, another + 1);
-    this.note(path, `the scope ${quote(scope)} is ${id}-${another}, because another scope is ${id} already`);
+    this.note(path, `${what} is ${id}-${another}, because another is ${id} already`);
     return `${id}-${another}`;
   }
 
@@ -157,11 +186,11 @@ function nodeOf(segment: string, node: Node): PermissionNode | string {
   const { entry, children } = node;
   if (entry === undefined) return { title: segment, permissions: nodesOf(node) };
   const { title, description, routes } = entry;
-  if (description === undefined && routes.length === 0 && children.size === 0) return title;
+  if (description === undefined && routes.size === 0 && children.size === 0) return title;
   return {
     title,
     ...(description !== undefined && { description }),
-    ...(routes.length > 0 && { routes }),
+    ...(routes.size > 0 && { routes: [...routes] }),
     ...(children.size > 0 && { grantable: true, permissions: nodesOf(node) }),
   };
 }

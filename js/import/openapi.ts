@@ -2,9 +2,9 @@ import { LeastkeyError } from '../api/errors.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { Servers } from './base-paths.js';
 import { CatalogDraft, type Imported } from './catalog-draft.js';
-import { at, isObject, type Members, membersAt, References, textAt } from './lenient-reader.js';
-import { routePath } from './request-path.js';
-import { segmentsOf } from './scope-segments.js';
+import { at, isObject, listAt, type Members, membersAt, References, textAt } from './lenient-reader.js';
+import { addPermission, addRoute, type Operation, type OperationNaming } from './operations.js';
+import { segmentOf, segmentsOf } from './scope-segments.js';
 import type { ImportOptions } from './scopes.js';
 import { Securities } from './security-requirements.js';
 
@@ -15,41 +15,68 @@ export interface OpenApiOptions extends ImportOptions {
    * document.
    */
   basePath?: string | undefined;
+  /**
+   * What becomes a permission. `scopes`: each scope of OAuth. `operations`: each operation, of the
+   * service that its first tag names. `methods`: reading, writing and deleting, of each tag.
+   * Default: `scopes` if the document has any, otherwise `operations`.
+   */
+  permissions?: 'scopes' | OperationNaming | undefined;
+  /** The names of parameters at the end of a path that take slashes. */
+  tails?: readonly string[] | undefined;
 }
 
 /** The methods of an OpenAPI path item. */
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
+const NAMINGS: readonly unknown[] = [undefined, 'scopes', 'operations', 'methods'];
+
 const MAX_OWN_SERVICE_LENGTH = 64;
 
 /**
- * Makes a catalog from an OpenAPI 3.x document: its scopes become permissions, and each operation
- * becomes a route with the scope that it requires. A route requires one permission, so an operation
- * that requires several at once gets no route, and is refused until you add one. No route requires
- * less than the document. The notes list everything that was left out or became stricter.
+ * Makes a catalog from an OpenAPI 3.x document. Its scopes become permissions, and each operation
+ * becomes a route that requires its scopes, all of them at once. Without scopes, each operation
+ * becomes a permission. No route requires less than the document. The notes list everything that
+ * was left out or became stricter.
  *
  * @param document the document as an object, as `JSON.parse` makes it.
- * @throws {LeastkeyError} `invalid_input` when it is no such document, or has no scopes.
+ * @throws {LeastkeyError} `invalid_input` when it is no such document, or has no operations.
  * @example
  * const { catalog, notes } = importOpenApi(JSON.parse(await readFile('openapi.json', 'utf8')));
  * for (const { path, message } of notes) console.warn(`${path}: ${message}`);
  */
 export function importOpenApi(document: unknown, options: OpenApiOptions = {}): Imported {
-  refuseUnknownOptions(options, ['service', 'basePath'], 'importOpenApi');
+  refuseUnknownOptions(options, ['service', 'basePath', 'permissions', 'tails'], 'importOpenApi');
   const root = readDocument(document);
-  const { service, basePath } = options;
+  const { service, basePath, permissions, tails = [] } = options;
   if (basePath !== undefined && !/^(?:\/[^/?#]+)*$/.test(basePath)) {
     throw new LeastkeyError('invalid_input', 'basePath: expected a path such as "/v2", or ""', {
       path: 'basePath',
     });
   }
+  if (!NAMINGS.includes(permissions)) {
+    throw new LeastkeyError('invalid_input', 'permissions: expected "scopes", "operations" or "methods"', {
+      path: 'permissions',
+    });
+  }
   const title = textAt(membersAt(root, 'info'), 'title') ?? 'api';
   const ownService = segmentsOf(title.toLowerCase()).join('-').slice(0, MAX_OWN_SERVICE_LENGTH) || 'api';
-  const draft = new CatalogDraft(service, ownService);
-  const references = new References(root);
-  addScopes(root, references, draft);
-  addRoutes(root, references, draft, basePath);
-  return draft.finish((id) => (id === (service ?? ownService) ? title : id));
+  const read: ReadDocument = { root, references: new References(root), basePath, tails, ownService };
+  if (permissions === undefined || permissions === 'scopes') {
+    const draft = new CatalogDraft(service, ownService);
+    addScopes(read, draft);
+    addScopedRoutes(read, draft);
+    if (permissions === 'scopes' || draft.hasPermissions)
+      return draft.finish((id) => (id === (service ?? ownService) ? title : id));
+  }
+  return importOperations(read, permissions === 'methods' ? permissions : 'operations', service, title);
+}
+
+interface ReadDocument {
+  root: Members;
+  references: References;
+  basePath: string | undefined;
+  tails: readonly string[];
+  ownService: string;
 }
 
 function readDocument(document: unknown): Members {
@@ -66,7 +93,7 @@ function readDocument(document: unknown): Members {
  * The scopes that security schemes declare. OpenID Connect and HTTP schemes declare them on
  * operations only.
  */
-function addScopes(root: Members, references: References, draft: CatalogDraft): void {
+function addScopes({ root, references }: ReadDocument, draft: CatalogDraft): void {
   const schemes = membersAt(membersAt(root, 'components'), 'securitySchemes');
   for (const [name, value] of Object.entries(schemes)) {
     const path = at('$.components.securitySchemes', name);
@@ -84,13 +111,38 @@ function addScopes(root: Members, references: References, draft: CatalogDraft): 
   }
 }
 
-function addRoutes(
-  root: Members,
-  references: References,
+function addScopedRoutes(read: ReadDocument, draft: CatalogDraft): void {
+  const securities = new Securities(read.root);
+  for (const { members, ...operation } of operationsOf(read, draft)) {
+    const scopes = routeScopes(securities, members, draft, operation.place);
+    if (scopes.length > 0) addRoute(draft, scopes, operation);
+  }
+}
+
+function importOperations(
+  read: ReadDocument,
+  naming: OperationNaming,
+  service: string | undefined,
+  title: string,
+): Imported {
+  const draft = new CatalogDraft(service, read.ownService);
+  for (const { members: _, ...operation } of operationsOf(read, draft))
+    addRoute(draft, [addPermission(draft, naming, operation)], operation);
+  const tags = new Map(
+    (listAt(read.root, 'tags') ?? [])
+      .filter(isObject)
+      .map((tag) => [segmentOf(textAt(tag, 'name') ?? ''), tag]),
+  );
+  return draft.finish((id) =>
+    id === service || id === read.ownService ? title : (textAt(tags.get(id) ?? {}, 'name') ?? id),
+  );
+}
+
+/** The operations of a document whose paths can be known. Notes those that cannot. */
+function* operationsOf(
+  { root, references, basePath, tails, ownService }: ReadDocument,
   draft: CatalogDraft,
-  basePath: string | undefined,
-): void {
-  const securities = new Securities(root);
+): Generator<Operation & { members: Members }> {
   const servers = new Servers(root);
   for (const [path, value] of Object.entries(membersAt(root, 'paths'))) {
     const place = at('$.paths', path);
@@ -100,36 +152,57 @@ function addRoutes(
       continue;
     }
     for (const method of METHODS) {
-      const operation = item[method];
-      if (!isObject(operation)) continue;
+      const members = item[method];
+      if (!isObject(members)) continue;
       const operationPlace = `${place}.${method}`;
-      const scope = routeScope(securities, operation, draft, operationPlace);
-      if (scope === undefined) continue;
-      const base = basePath ?? baseOf(servers, item, operation, draft, operationPlace);
-      if (base !== undefined) addRoute(draft, scope, method, `${base}${path}`, operationPlace);
+      const base = basePath ?? baseOf(servers, item, members, draft, operationPlace);
+      const [tag] = (listAt(members, 'tags') ?? []).filter((tag) => typeof tag === 'string');
+      const id = textAt(members, 'operationId');
+      yield {
+        members,
+        service: tag ?? ownService,
+        id: id === undefined ? undefined : id.split('/').slice(-1),
+        title: textAt(members, 'summary'),
+        description: textAt(members, 'description')?.split('\n')[0],
+        method,
+        path: base === undefined ? undefined : `${base}${path}`,
+        tails: new Set([...tails, ...tailsOf(references, item, members)]),
+        place: operationPlace,
+      };
     }
   }
 }
 
-/** The single scope that a route can require without requiring less than the document. */
-function routeScope(
+/** The parameters that take slashes, as far as the document says so. */
+function tailsOf(references: References, item: Members, operation: Members): string[] {
+  const parameters = [item, operation].flatMap((level) => listAt(level, 'parameters') ?? []);
+  return parameters.flatMap((value) => {
+    const parameter = references.resolve(value);
+    if (parameter === undefined || parameter.in !== 'path') return [];
+    const pattern = textAt(membersAt(parameter, 'schema'), 'pattern') ?? '';
+    const takesSlashes =
+      parameter['x-multi-segment'] === true ||
+      parameter.allowReserved === true ||
+      /^\^?\(?\.[*+]\)?\$?$/.test(pattern);
+    return takesSlashes ? [textAt(parameter, 'name') ?? ''] : [];
+  });
+}
+
+/** The scopes that a route requires, so that it requires no less than the document. */
+function routeScopes(
   securities: Securities,
   operation: Members,
   draft: CatalogDraft,
   place: string,
-): string | undefined {
-  const { isNew, scopes, chosen, asked, besides, others } = securities.of(operation);
+): readonly string[] {
+  const { isNew, scopes, chosen, besides, others } = securities.of(operation);
   if (isNew) for (const scope of scopes) draft.add(scope, '', place);
-  if (chosen === undefined) {
-    draft.note(place, `has no route: it asks for ${asked}`);
-    return undefined;
-  }
-  if (besides !== undefined) {
-    draft.note(place, `the route asks for ${chosen}; the document also asks for ${besides}`);
-  }
-  if (others !== undefined) {
-    draft.note(place, `the route asks for ${chosen}; the document would also take ${others}`);
-  }
+  const asked = chosen.join(' and ');
+  if (chosen.length === 0) draft.note(place, 'has no route: it asks for no scope');
+  else if (besides !== undefined)
+    draft.note(place, `the route asks for ${asked}; the document also asks for ${besides}`);
+  if (chosen.length > 0 && others !== undefined)
+    draft.note(place, `the route asks for ${asked}; the document would also take ${others}`);
   return chosen;
 }
 
@@ -150,15 +223,4 @@ function baseOf(
     );
   }
   return base;
-}
-
-function addRoute(draft: CatalogDraft, scope: string, method: string, path: string, place: string): void {
-  const translated = routePath(path);
-  if (method === 'trace') {
-    draft.note(place, 'has no route: there are none for TRACE');
-  } else if ('problem' in translated) {
-    draft.note(place, `${path} has no route: ${translated.problem}`);
-  } else {
-    draft.route(scope, `${method.toUpperCase()} ${translated.path}`, place);
-  }
 }

@@ -6,13 +6,16 @@
 export function segmentsOf(scope: string): string[] {
   return nameOf(scope)
     .split(/[:/]/)
-    .map((segment) =>
-      segment
-        .replaceAll('*', 'all')
-        .replace(/[^A-Za-z0-9._-]+/g, '-')
-        .replace(/^-+|(?<!-)-+$/g, ''),
-    )
+    .map(segmentOf)
     .filter((segment) => segment !== '');
+}
+
+/** A text as a segment of an id; empty if nothing of it can be in one. */
+export function segmentOf(text: string): string {
+  return text
+    .replaceAll('*', 'all')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^-+|(?<!-)-+$/g, '');
 }
 
 function nameOf(scope: string): string {

@@ -11,10 +11,8 @@ interface Alternative {
 interface Security {
   /** Every scope in it. */
   scopes: readonly string[];
-  /** The scope that a route can require. */
-  chosen: string | undefined;
-  /** If there is none: what the document requires, as text. */
-  asked: string;
+  /** The scopes that a route requires, all of them. None: the document requires no scope. */
+  chosen: readonly string[];
   /** What the document requires besides, or accepts as well, as text. */
   besides: string | undefined;
   others: string | undefined;
@@ -42,14 +40,13 @@ export class Securities {
 
 function readSecurity(list: readonly unknown[]): Security {
   const alternatives = list.map(alternativeOf);
-  const first = alternatives.find(({ scopes }) => scopes.length === 1);
-  const chosen = first?.scopes[0];
-  const others = alternatives.filter(({ scopes }) => scopes.length !== 1 || scopes[0] !== chosen);
-  const takesSeveral = alternatives.some(({ scopes }) => scopes.length > 1);
+  const first =
+    alternatives.find(({ scopes }) => scopes.length === 1) ??
+    alternatives.find(({ scopes }) => scopes.length > 1);
+  const others = alternatives.filter((alternative) => !isSame(alternative, first));
   return {
     scopes: alternatives.flatMap(({ scopes }) => scopes),
-    chosen,
-    asked: takesSeveral ? `${inWords(alternatives)}, and a route names one permission` : 'no scope',
+    chosen: first?.scopes ?? [],
     besides: first && first.schemes.length > 0 ? listed(first.schemes, ' and ') : undefined,
     others: others.length > 0 ? inWords(others) : undefined,
   };
@@ -61,6 +58,10 @@ function alternativeOf(requirement: unknown): Alternative {
     scopes: [...new Set(schemes.flatMap(([, scopes]) => textsOf(scopes)))],
     schemes: schemes.filter(([, scopes]) => textsOf(scopes).length === 0).map(([name]) => name),
   };
+}
+
+function isSame(one: Alternative, other: Alternative | undefined): boolean {
+  return one.scopes.join('\n') === other?.scopes.join('\n');
 }
 
 function inWords(alternatives: readonly Alternative[]): string {

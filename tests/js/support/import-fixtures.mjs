@@ -25,12 +25,13 @@ export const document = (security, more = {}) => ({
   ...more,
 });
 
-/** The routes of a catalog, each with the permission that has it. */
+/** The routes of a catalog, each with the permissions that have it. */
 export function routesOf(catalog) {
   const found = {};
   const walk = (nodes, above) => {
     for (const [segment, node] of Object.entries(nodes)) {
-      for (const route of node.routes ?? []) found[route] = `${above}:${segment}`;
+      for (const route of node.routes ?? [])
+        found[route] = [found[route], `${above}:${segment}`].filter(Boolean).join(' ');
       walk(node.permissions ?? {}, `${above}:${segment}`);
     }
   };
