@@ -14,7 +14,10 @@ export type { ErrorContext, OnError } from './api/on-error.js';
 export type { MaybePromise, ReadStore } from './api/store.js';
 export type { RecordKey } from './api/tokens-options.js';
 export type {
+  PermissionOnResource,
+  RequestLine,
   Requirement,
+  RoutePermission,
   RouteRequirement,
   Verdict,
   Verification,

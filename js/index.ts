@@ -84,7 +84,10 @@ export type { AddressUse, FlushReport, PermissionUse } from './api/usage.js';
 export type {
   ExplainOptions,
   Explanation,
+  PermissionOnResource,
+  RequestLine,
   Requirement,
+  RoutePermission,
   RouteRequirement,
   Verdict,
   Verification,

@@ -1,5 +1,6 @@
 import type { Duration } from './call.js';
 import type { Catalog } from './catalog.js';
+import type { Problem } from './codes.js';
 import type { OnError } from './on-error.js';
 import type { Store } from './store.js';
 import type { WasmSources } from './wasm-source.js';
@@ -85,6 +86,11 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    * answer, a stored value is unreadable, the clock is unreliable.
    */
   onError?: OnError;
+  /**
+   * Called for each warning of the catalog when it is compiled, such as routes that one request can
+   * match. `tokens.warnings` has them too.
+   */
+  onWarning?: (warning: Problem) => void;
   /**
    * The package's WebAssembly modules, where a bundler loses them or a runtime does not let
    * programs compile them: docs/bundlers.md. A process loads each once, so the first one is used.

@@ -4,6 +4,7 @@ import type { CallOptions, CredentialSource } from './call.js';
 import type { Deployment } from './catalog.js';
 import type { CatalogIds } from './catalog-ids.js';
 import type { Description } from './choices.js';
+import type { Problem } from './codes.js';
 import type { DriftQuery, DriftReport } from './drift.js';
 import type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from './exchange.js';
 import type { ImportKeysOptions, ImportReport, KeyRow } from './import-keys.js';
@@ -44,6 +45,11 @@ import type {
 export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, Audits {
   /** Owners and technical users. */
   readonly accounts: Accounts;
+  /**
+   * The warnings of the catalog, each with its JSON path: routes that one request can match, so
+   * that it needs both permissions. Reading them compiles the catalog if `check` is `first`.
+   */
+  readonly warnings: readonly Problem[];
   /** `revokeAll` as a job that any process can continue. */
   readonly jobs: Jobs;
   /**

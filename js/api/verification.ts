@@ -22,18 +22,34 @@ export interface VerifyOptions extends CallOptions, RequestContext {
 /** Options of {@link Tokens.explain}. */
 export interface ExplainOptions extends CallOptions, RequestContext {}
 
+/** A permission, on a resource of its own. */
+export interface PermissionOnResource<Permission extends string = string> {
+  permission: Hint<Permission>;
+  resource?: string;
+}
+
 /**
  * What a request needs, in permissions of the catalog: one (`'messages:send'`), all of a list, or
  * an expression (`'messages:send AND (branch:run OR branch:create)'`); as an object also on a
- * resource. Absent: only a valid token.
+ * resource; or the request itself, by its method and path, of which the routes of the catalog say
+ * what it needs. Absent: only a valid token.
  */
 export type Requirement<Permission extends string = string> =
   | Hint<Permission>
   | readonly Hint<Permission>[]
   | { permission: Hint<Permission>; resource?: string }
-  | { all: readonly Hint<Permission>[]; resource?: string }
+  | { all: readonly (Hint<Permission> | PermissionOnResource<Permission>)[]; resource?: string }
   | { any: readonly Hint<Permission>[]; resource?: string }
-  | { expr: string; resource?: string };
+  | { expr: string; resource?: string }
+  | RequestLine;
+
+/** A request whose requirement is that of its route. Without a route the verdict is `no_route`. */
+export interface RequestLine {
+  /** As in the request line: `GET`. */
+  method: string;
+  /** As in the request line, still percent-encoded, without the query. */
+  path: string;
+}
 
 /** The token view of a verdict. */
 export interface VerifiedToken {
@@ -133,8 +149,14 @@ export interface Wire {
   scope?: string;
 }
 
-/** The requirement of a request, by the routes of the catalog. Pass it to `verify`. */
-export interface RouteRequirement {
+/**
+ * The requirement of a request, by the routes of the catalog. Pass it to `verify`. It has `all` if
+ * several routes match and none of them is narrower than the others.
+ */
+export type RouteRequirement = RoutePermission | { all: RoutePermission[] };
+
+/** The permission of a route. */
+export interface RoutePermission {
   permission: string;
   /** The resource of the request, if the route names one. */
   resource?: string;

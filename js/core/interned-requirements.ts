@@ -85,8 +85,7 @@ export class InternedRequirements {
       const known = this.#findList(requirement);
       return known !== undefined || !isLineList(requirement) ? known?.id : this.#ofList(requirement)?.id;
     }
-    if (requirement === null || (requirement as { resource?: unknown }).resource !== undefined)
-      return undefined;
+    if (requirement === null || namesResource(requirement)) return undefined;
     const key = JSON.stringify(requirement);
     const id = this.#objects.get(key) ?? this.#ofObject(key, requirement);
     if (id !== undefined && isOnePermission(requirement) && !this.#permissions.has(requirement.permission))
@@ -149,6 +148,12 @@ export class InternedRequirements {
     this.#recentLists.set(list[0], recent);
     return known;
   }
+}
+
+/** Whether a requirement, or an item of it, is on a resource. */
+function namesResource(requirement: unknown): boolean {
+  const { resource, all } = requirement as { resource?: unknown; all?: unknown };
+  return resource !== undefined || (Array.isArray(all) && all.some((item) => item?.resource !== undefined));
 }
 
 function interned<Asked extends AskedPermissions>(

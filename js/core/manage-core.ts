@@ -1,4 +1,5 @@
 import { facts, loadModule } from '#load/manage';
+import type { Problem } from '../api/codes.js';
 import type { Moment } from '../runtime/clock.js';
 import {
   type Call,
@@ -29,7 +30,12 @@ interface Configured {
   pattern: string;
   /** The catalog's version. */
   version: string;
+  /** The warnings of the catalog. */
+  warnings: Problem[];
 }
+
+/** The settings of this core. */
+type ManageSettings = Pick<Settings, 'config' | 'catalogText'> & Partial<Pick<Settings, 'onWarning'>>;
 
 const encoder = new TextEncoder();
 
@@ -51,6 +57,7 @@ const instances = /* @__PURE__ */ new Instances(__wbg_reset_state);
 export class ManageCore {
   readonly #config: Config;
   readonly #catalogText: string;
+  readonly #onWarning: ((warning: Problem) => void) | undefined;
   #core: Core | undefined;
   #configured: Configured | undefined;
   /** The refusal of the configuration or the catalog, which never change. */
@@ -58,9 +65,10 @@ export class ManageCore {
   #epoch = -1;
   #permissions: string[] | undefined;
 
-  private constructor({ config, catalogText }: Pick<Settings, 'config' | 'catalogText'>) {
+  private constructor({ config, catalogText, onWarning }: ManageSettings) {
     this.#config = config;
     this.#catalogText = catalogText;
+    this.#onWarning = onWarning;
   }
 
   /**
@@ -70,7 +78,7 @@ export class ManageCore {
    * @throws {LeastkeyError} `invalid_input` with all problems of the catalog.
    */
   static async start(
-    settings: Pick<Settings, 'config' | 'catalogText'>,
+    settings: ManageSettings,
     check: CatalogCheck = facts.check,
     given?: GivenLoader,
   ): Promise<ManageCore> {
@@ -93,6 +101,12 @@ export class ManageCore {
   pattern(): string {
     this.checkCatalog();
     return (this.#configured as Configured).pattern;
+  }
+
+  /** The warnings of the catalog. */
+  warnings(): readonly Problem[] {
+    this.checkCatalog();
+    return (this.#configured as Configured).warnings;
   }
 
   /** One step of a management operation. */
@@ -186,7 +200,9 @@ export class ManageCore {
       this.#refusal = step;
       throw stepError(step);
     }
+    const isFirst = this.#configured === undefined;
     this.#configured = step.answer as Configured;
+    if (isFirst && this.#onWarning !== undefined) this.#configured.warnings.forEach(this.#onWarning);
     this.#epoch = instances.epoch;
     return core;
   }

@@ -306,7 +306,7 @@ export class VerifyCore {
       this.#routes.set(request, known);
     }
     // A copy: its caller may change it.
-    return known === null ? null : { ...known };
+    return known && ('all' in known ? { all: known.all.map((one) => ({ ...one })) } : { ...known });
   }
 
   #match(method: string, path: string): RouteRequirement | null {

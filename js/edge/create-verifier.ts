@@ -25,7 +25,7 @@ import { verifyMany } from '../verify/verify-many.js';
 
 /** The options of {@link createVerifier}. */
 export interface VerifierOptions<C extends Catalog = Catalog>
-  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage' | 'shards' | 'check' | 'module'>,
+  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage' | 'shards' | 'check' | 'onWarning' | 'module'>,
     Omit<GuardOptions, 'onError'> {
   /** The store. Only its `get` is called. */
   store: ReadStore;

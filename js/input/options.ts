@@ -1,4 +1,5 @@
 import type { CallOptions, GuardRequest } from '../api/call.js';
+import type { Problem } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ErrorContext, OnError } from '../api/on-error.js';
 import { didYouMean, showName } from './did-you-mean.js';
@@ -56,6 +57,16 @@ export function readAudience(audience: string | undefined): string | undefined {
   throw new LeastkeyError('invalid_input', 'audience: expected 1 to 256 printable ASCII characters', {
     path: 'audience',
   });
+}
+
+/** Reads the option `onWarning`. The returned function never throws. */
+export function readOnWarning(
+  onWarning: ((warning: Problem) => void) | undefined,
+): (warning: Problem) => void {
+  if (onWarning !== undefined && typeof onWarning !== 'function')
+    throw invalidInput('onWarning', 'expected a function');
+  const report = readOnError(onWarning && ((warning) => onWarning(warning as Problem)));
+  return (warning) => report(warning, { operation: 'catalog' });
 }
 
 /** Reads the option `onError`. The returned function never throws. */

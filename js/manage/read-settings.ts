@@ -7,7 +7,7 @@ import type { WasmSources } from '../api/wasm-source.js';
 import type { GivenLoader } from '../core/instances.js';
 import { givenModule } from '../core/load/given.js';
 import { parseDuration } from '../input/duration.js';
-import { invalidInput, readOnError, refuseUnknownOptions } from '../input/options.js';
+import { invalidInput, readOnError, readOnWarning, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain } from '../input/values.js';
 import { type Clock, guardedClock, hostClock, soleClock } from '../runtime/clock.js';
 import type { Settings } from '../runtime/settings.js';
@@ -28,6 +28,7 @@ const TOKENS_OPTIONS = [
   'limits',
   'usage',
   'onError',
+  'onWarning',
   'check',
   'module',
 ] as const satisfies (keyof TokensOptions)[];
@@ -56,7 +57,7 @@ export function readTokensOptions(options: TokensOptions): {
   refuseUnknownOptions(module, MODULES, 'module');
   const store = readStore(options.store, ['get', 'list', 'commit']);
   return {
-    settings: readSettings(options, store),
+    settings: { ...readSettings(options, store), onWarning: readOnWarning(options.onWarning) },
     check,
     verifyModule: givenModule(module.verify, 'module.verify'),
     manageModule: givenModule(module.manage, 'module.manage'),

@@ -3,6 +3,7 @@ import type { AuditCheck, AuditPage, AuditQuery, VerifyAuditOptions } from '../a
 import type { CallOptions, CredentialSource } from '../api/call.js';
 import type { Deployment } from '../api/catalog.js';
 import type { Description } from '../api/choices.js';
+import type { Problem } from '../api/codes.js';
 import type { DriftQuery, DriftReport } from '../api/drift.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from '../api/exchange.js';
@@ -259,6 +260,10 @@ export class CoreTokens implements Tokens {
   deployment(): Deployment {
     const { config, catalogText } = this.#settings;
     return { prefix: config.prefix, catalog: JSON.parse(catalogText) };
+  }
+
+  get warnings(): readonly Problem[] {
+    return this.#manageCore.warnings().map((warning) => ({ ...warning }));
   }
 
   pattern(): string {

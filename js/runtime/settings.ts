@@ -1,3 +1,4 @@
+import type { Problem } from '../api/codes.js';
 import type { ErrorContext } from '../api/on-error.js';
 import type { Store } from '../api/store.js';
 import type { Clock, Moment } from './clock.js';
@@ -33,4 +34,6 @@ export interface Settings {
   addresses: boolean;
   /** Reports a failure that no call throws. Never throws itself. */
   onError(error: unknown, context: ErrorContext): void;
+  /** Reports a warning of the catalog. Never throws itself. */
+  onWarning?(warning: Problem): void;
 }

@@ -11,7 +11,7 @@ import { Deadline, withTimeout } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { Feed } from './feed.js';
-import { type AskedQuestion, readQuestion } from './read-question.js';
+import { type AskedQuestion, readRoutedQuestion, refuseWithoutRoute } from './read-question.js';
 import { type RefusalPolicy, SingleFlight } from './single-flight.js';
 import { unavailableVerdict, withSameCause } from './unavailable.js';
 import type { UsageCollector } from './usage-collector.js';
@@ -53,7 +53,7 @@ export class CachedVerifier {
   ): Verdict | Promise<Verdict> {
     const cached = this.#lookupPlain(source, requirement, options);
     if (cached !== undefined) return cached;
-    return this.verifyAsked(source, readQuestion(requirement, options, 'verify'));
+    return this.verifyAsked(source, this.readAsked(requirement, options));
   }
 
   /** `verifySync`: the verdict from the cache or a synchronous store; `undefined` otherwise. */
@@ -64,9 +64,14 @@ export class CachedVerifier {
   ): Verdict | undefined {
     const cached = this.#lookupPlain(source, requirement, options);
     if (cached !== undefined) return cached;
-    const asked = readQuestion(requirement, options, 'verify');
+    const asked = this.readAsked(requirement, options);
     const verdict = this.#verifySync(source, asked.question, asked.freshness ?? this.#settings.freshness);
-    return this.#noteUse(verdict, asked);
+    return refuseWithoutRoute(this.#noteUse(verdict, asked), asked);
+  }
+
+  /** Reads what one call asks. The caller may change it later. */
+  readAsked(requirement: unknown, options: VerifyOptions | undefined): AskedQuestion {
+    return readRoutedQuestion(this.#core, requirement, options);
   }
 
   #verifySync(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
@@ -115,9 +120,9 @@ export class CachedVerifier {
   ): Verdict | Promise<Verdict> {
     const { question, freshness = settings.freshness, signal } = asked;
     const verdict = this.#verifyQuestion(source, question, freshness, signal, settings);
-    if (this.#uses === undefined) return verdict;
-    if (verdict instanceof Promise) return verdict.then((verdict) => this.#noteUse(verdict, asked));
-    return this.#noteUse(verdict, asked);
+    if (this.#uses === undefined && asked.hasNoRoute === undefined) return verdict;
+    const settle = (verdict: Verdict) => refuseWithoutRoute(this.#noteUse(verdict, asked), asked);
+    return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
   }
 
   /** The verdict, at most `freshness` milliseconds old; 0 reads the store each time. */
@@ -162,9 +167,9 @@ export class CachedVerifier {
     if (!isContextOnly(options)) return undefined;
     const now = this.#readClock();
     if (!this.#answersAt(now, this.#settings.freshness)) return undefined;
-    const asked = readQuestion(requirement, options, 'verify');
+    const asked = this.readAsked(requirement, options);
     const cached = this.#cache.lookup(source, asked.question, now, this.#feed.readAt);
-    return this.#noteUse(this.#unlessStale(cached, source, now, 'defer'), asked);
+    return refuseWithoutRoute(this.#noteUse(this.#unlessStale(cached, source, now, 'defer'), asked), asked);
   }
 
   #noteUse<V extends Verdict | undefined>(verdict: V, asked?: AskedQuestion): V {

@@ -1,10 +1,13 @@
+import { WRAPPER_REFUSALS } from '../api/codes.js';
 import type { RequestContext } from '../api/conditions.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { ExplainOptions, VerifyOptions } from '../api/verification.js';
+import type { ExplainOptions, RequestLine, Verdict, VerifyOptions } from '../api/verification.js';
+import type { VerifyCore } from '../core/verify-core.js';
 import { parseDuration } from '../input/duration.js';
 import { readSignal, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain } from '../input/values.js';
 import type { Question } from '../runtime/protocol.js';
+import { matchRoute } from './route.js';
 
 const CONTEXT_MEMBERS = ['ip', 'origin', 'audience'] as const satisfies (keyof RequestContext)[];
 
@@ -25,6 +28,8 @@ export interface AskedQuestion {
   signal: AbortSignal | undefined;
   /** Whether a valid verdict is a use of the token. */
   use: boolean;
+  /** No route matches the request: a valid verdict becomes `no_route`. */
+  hasNoRoute?: true;
 }
 
 /** Reads the arguments of one call. The caller may change them later. */
@@ -45,6 +50,35 @@ export function readQuestion(
   const context = readContext(options);
   if (context !== undefined) question.context = context;
   return { question, freshness, signal: readSignal(signal), use };
+}
+
+/**
+ * {@link readQuestion}; of a request, with the requirement of its route. Without a route, the token
+ * is only authenticated, and nothing is used or counted.
+ */
+export function readRoutedQuestion(
+  core: VerifyCore,
+  requirement: unknown,
+  options: VerifyOptions | undefined,
+): AskedQuestion {
+  if (!isRequestLine(requirement)) return readQuestion(requirement, options, 'verify');
+  const needed = matchRoute(core, requirement.method, requirement.path);
+  if (needed !== null) return readQuestion(needed, options, 'verify');
+  const asked = readQuestion(undefined, options, 'verify');
+  delete asked.question.consume;
+  return { ...asked, use: false, hasNoRoute: true };
+}
+
+/** The verdict on a request, which is refused if it has no route. */
+export function refuseWithoutRoute<V extends Verdict | undefined>(verdict: V, asked: AskedQuestion): V {
+  if (asked.hasNoRoute === undefined || verdict === undefined || !verdict.valid) return verdict;
+  return { ...verdict, valid: false, ...WRAPPER_REFUSALS.noRoute };
+}
+
+function isRequestLine(requirement: unknown): requirement is RequestLine {
+  if (typeof requirement !== 'object' || requirement === null) return false;
+  const names = Object.keys(requirement);
+  return names.length === 2 && names.includes('method') && names.includes('path');
 }
 
 /** A list up to this length is copied at once if it has texts only. */

@@ -336,8 +336,10 @@ function askedBy(requirement: Requirement | undefined): AskedPermissions {
   if (requirement === undefined || typeof requirement === 'string') return requirement;
   if ('permission' in requirement) return requirement.permission;
   if ('expr' in requirement) return requirement.expr;
-  if ('all' in requirement) return requirement.all;
-  return 'any' in requirement ? requirement.any : requirement;
+  if ('all' in requirement)
+    return requirement.all.map((item) => (typeof item === 'string' ? item : item.permission));
+  if ('any' in requirement) return requirement.any;
+  return 'method' in requirement ? undefined : requirement;
 }
 
 function noteAddress(use: CollectedUse, address: string, at: number): void {

@@ -36,7 +36,7 @@ export async function verifyMany(
     const known = verdicts[at];
     if (known !== undefined) return known;
     const { credential, requirement, ...more } = verification;
-    return { credential, asked: { ...readQuestion(requirement, more, 'verify'), freshness, signal } };
+    return { credential, asked: { ...verifier.readAsked(requirement, more), freshness, signal } };
   });
   return Promise.all(
     // One promise each: if one rejects, the rejections of the others must still be handled.

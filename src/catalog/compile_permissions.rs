@@ -34,7 +34,7 @@ pub fn compile_permissions(document: &Value, problems: &mut Problems) -> (Permis
         );
     }
     let ids = sorted_by(ids, Permission::cmp);
-    (Permissions(ids), Routes::compile(routes, problems))
+    (Permissions(ids), Routes::compile(&routes, problems))
 }
 
 struct Compiler<'d, 'p> {

@@ -30,7 +30,9 @@ pub(super) fn check_id(id: &str) -> Result<(), InvalidId> {
 
 impl fmt::Display for InvalidId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the id {} {}", self.id, self.error)
+        formatter.write_str("the id ")?;
+        self.id.fmt(formatter)?;
+        write!(formatter, " {}", self.error)
     }
 }
 

@@ -9,6 +9,7 @@ mod invalid_id;
 mod kind;
 mod not_in_catalog;
 mod owners;
+mod path_form;
 mod pattern_error;
 mod permission_index;
 mod permission_template;
@@ -16,6 +17,7 @@ mod request_path;
 mod role;
 mod route;
 mod route_error;
+mod route_warnings;
 mod router;
 mod selection;
 mod selection_warning;
@@ -72,6 +74,8 @@ pub struct Catalog {
     /// The services, in the order of the document.
     trees: Vec<service::Node>,
     routes: route::Routes,
+    /// What a person should know about it that is no error.
+    warnings: Vec<Problem>,
     templates: Vec<Template>,
     roles: Vec<Role>,
     kinds: Vec<Kind>,
@@ -105,7 +109,8 @@ impl Catalog {
             permissions: Permissions(services.permissions),
             details: services.details,
             trees: services.trees,
-            routes: route::Routes::compile(services.routes, &mut problems),
+            routes: route::Routes::compile(&services.routes, &mut problems),
+            warnings: Vec::new(),
             templates: Vec::new(),
             roles: Vec::new(),
             kinds: kind::compile(&members, &mut problems),
@@ -113,6 +118,9 @@ impl Catalog {
         catalog.templates = permission_template::compile_templates(&catalog, &members, &mut problems);
         catalog.roles = role::compile_roles(&catalog, &members, &mut problems);
         catalog.settle_roles(&members, &mut problems);
+        let mut warnings = Problems::of_document();
+        route_warnings::warn(&catalog.routes, &services.routes, &mut warnings);
+        catalog.warnings = warnings.into_vec();
         if problems.is_empty() {
             Ok(catalog)
         } else {
@@ -137,6 +145,13 @@ impl Catalog {
             let path = document.path("kinds").member(&kind.id).member("role");
             problems.keep(&path, kind.settle_role(&roles, written));
         }
+    }
+
+    /// What a person should know that is no error, each with its JSON path: routes that one request
+    /// can match.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// The member `version` of the document; empty if it is absent.
@@ -269,14 +284,14 @@ impl Catalog {
         (problems.len() == before).then_some(set)
     }
 
-    /// The permission and resource that a request needs. `None` if no route matches; the caller
-    /// must then refuse the request.
+    /// What a request needs: each permission, on its resource. `None` if no route matches; the
+    /// caller must then refuse the request.
     ///
     /// `path` is the path of the request line: percent-encoded, without a query. A path that
     /// servers read in different ways matches no route (see the guide to the catalog).
     #[must_use]
-    pub fn route(&self, method: &str, path: &str) -> Option<Matched> {
-        self.routes.find(method, path)
+    pub fn route(&self, method: &str, path: &str) -> Option<Vec<Matched>> {
+        self.routes.needs(method, path)
     }
 
     /// The permissions that a permission implies directly.

@@ -61,8 +61,9 @@ impl fmt::Display for NotInCatalog {
             Named::Role => "role",
             Named::Template => "template",
         };
-        let NotInCatalog { id, help, .. } = self;
-        write!(formatter, "the catalog has no {what} {id}{help}")
+        write!(formatter, "the catalog has no {what} ")?;
+        self.id.fmt(formatter)?;
+        self.help.fmt(formatter)
     }
 }
 

@@ -1,46 +1,49 @@
 //! Reads the path of a request, and refuses a path that servers read in different ways.
 
+use std::borrow::Cow;
+
+use super::path_form::segments;
+
 pub(super) const MAX_PATH_LENGTH: usize = 2_048;
 
-/// The path of a request that every server reads in the same way.
+/// The path of a request that every server splits into the same segments.
 ///
-/// It starts with `/`. It has no empty segment (so no doubled and no trailing slash), no `.` or
+/// It starts with `/`. It has no empty segment except at its end (so no doubled slash), no `.` or
 /// `..`, no backslash, no control character and no query. Letter case counts. A percent sign may
-/// only encode a character that a route cannot contain. An encoded letter, digit, `.`, `_`, `~`,
-/// `-`, `:`, `@`, slash, backslash, percent sign or control character is refused: some servers
-/// decode it before they route, and others do not.
-pub(super) struct RoutePath<'p>(pub(super) &'p str);
+/// only encode a character that needs it. An encoded letter, digit, `.`, `_`, `~`, `-`, `:`, `@`,
+/// slash, backslash, percent sign or control character is refused: some servers decode it before
+/// they route, and others do not.
+pub(super) struct RoutePath<'p> {
+    /// As in the request.
+    pub(super) raw: &'p [u8],
+    /// Decoded. It has the same slashes as `raw`.
+    pub(super) decoded: Cow<'p, [u8]>,
+}
 
 impl<'p> RoutePath<'p> {
     /// Accepts a path that can be read in one way only.
     pub(super) fn parse(path: &'p str) -> Option<RoutePath<'p>> {
-        let rest = path.strip_prefix('/').filter(|_| path.len() <= MAX_PATH_LENGTH)?;
-        let sound = |segment: &str| {
-            !segment.is_empty()
-                && segment != "."
-                && segment != ".."
-                && decode(segment, |byte| !is_plain(byte)).is_some()
+        let raw = path.as_bytes();
+        if raw.len() > MAX_PATH_LENGTH || raw.first() != Some(&b'/') {
+            return None;
+        }
+        let decoded = match raw.iter().all(|byte| stands(*byte)) {
+            true => Cow::Borrowed(raw),
+            false => Cow::Owned(decode(raw)?),
         };
-        (rest.is_empty() || rest.split('/').all(sound)).then_some(RoutePath(path))
+        let is_dots = |segment: &[u8]| segment == b"." || segment == b"..";
+        let sound = !raw.windows(2).any(|pair| pair == b"//") && !segments(&decoded).any(is_dots);
+        sound.then_some(RoutePath { raw, decoded })
     }
 }
 
-/// Decodes the value of a route parameter for a resource. `None` if it contains a slash.
-pub(super) fn parameter(value: &str) -> Option<String> {
-    String::from_utf8(decode(value, |_| true)?)
-        .ok()
-        .filter(|text| !text.contains('/'))
-}
-
-/// Decodes a segment. `may_be_encoded` decides which bytes may be percent-encoded. A byte that
-/// changes the structure of a path never may. `None` for other bytes and for invalid UTF-8.
-fn decode(segment: &str, may_be_encoded: impl Fn(u8) -> bool) -> Option<Vec<u8>> {
-    let mut decoded = Vec::with_capacity(segment.len());
-    let mut bytes = segment.bytes();
+/// Decodes a path. `None` if a byte may not be there, encoded or not, and for invalid UTF-8.
+fn decode(path: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut bytes = path.iter().copied();
     while let Some(byte) = bytes.next() {
         if byte != b'%' {
-            let stands = is_plain(byte) || b"!$&'()*+,=".contains(&byte);
-            decoded.push(stands.then_some(byte)?);
+            decoded.push(stands(byte).then_some(byte)?);
             continue;
         }
         let digits = [bytes.next()?, bytes.next()?].map(|digit| char::from(digit).to_digit(16));
@@ -48,14 +51,19 @@ fn decode(segment: &str, may_be_encoded: impl Fn(u8) -> bool) -> Option<Vec<u8>>
             return None;
         };
         let byte = u8::try_from(high << 4 | low).ok()?;
-        let structural = byte.is_ascii_control() || b"/\\%;?#".contains(&byte);
-        decoded.push((may_be_encoded(byte) && !structural).then_some(byte)?);
+        let is_structural = byte.is_ascii_control() || b"/\\%;?#".contains(&byte);
+        decoded.push((!is_plain(byte) && !is_structural).then_some(byte)?);
     }
     std::str::from_utf8(&decoded).is_ok().then_some(decoded)
 }
 
-/// Whether a literal segment of a route may contain the byte: unreserved characters (RFC 3986), `:`
-/// and `@`.
+/// Whether a byte stands for itself in a path: a plain one, a slash or a sub-delimiter (RFC 3986)
+/// other than `;`.
+fn stands(byte: u8) -> bool {
+    is_plain(byte) || b"/!$&'()*+,=".contains(&byte)
+}
+
+/// Whether a byte may not be encoded: unreserved characters (RFC 3986), `:` and `@`.
 pub(super) fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._~-:@".contains(&byte)
 }

@@ -2,29 +2,32 @@
 //! about.
 //!
 //! Example: the route `"GET /orgs/{org}/devices/{id}"` with the resource `"org:{org}/device:{id}"`.
-//! RFC 3986 §6.2.2 allows several readings of a path. Only one is accepted; a path that has another
-//! reading is refused: see [`RoutePath`].
+//! RFC 3986 §6.2.2 allows several readings of a path. A path is matched in one of them, and matches
+//! nothing if another leads elsewhere: see [`RoutePath`] and [`Table::find`].
 
-use super::request_path::{MAX_PATH_LENGTH, RoutePath, is_plain, parameter};
+use super::path_form::{self, Parameter, covers, segments};
+use super::request_path::{MAX_PATH_LENGTH, RoutePath};
 use super::route_error::{METHODS, RouteError};
-use super::router::{Router, segments};
+use super::router::{Router, narrowest};
 use crate::codec::json::Value;
+use crate::codec::sort::sorted_by_count;
 use crate::input::{Detail, Members, Path, Problems, message};
 use crate::value::permission::Permission;
 use crate::value::resource::Resource;
 
-const MAX_ROUTES: usize = 1_000;
+/// The most routes of one permission, and of a catalog.
+const MAX_ROUTES: usize = 100_000;
 
 /// A route as the document has it.
 pub(super) struct RouteEntry<'d> {
     permission: Permission,
-    method: &'static str,
-    path: &'d str,
+    pub(super) method: &'static str,
+    pub(super) path: &'d str,
     resource: Option<&'d str>,
-    at: Path,
+    pub(super) at: Path,
 }
 
-/// The permission and resource that a request needs by its route.
+/// A permission that a request needs by its route, and the resource that it needs it on.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Matched {
     /// The permission that has the route.
@@ -34,39 +37,44 @@ pub struct Matched {
     pub resource: Option<Resource>,
 }
 
-/// The target of a route.
+/// A compiled route.
 #[derive(Debug)]
-struct Target {
-    /// The path as the document has it.
-    route: String,
-    permission: Permission,
+pub(super) struct Target {
+    /// The number of its form in lower case, which the router finds.
+    pub(super) number: usize,
+    /// Its form as written.
+    form: Vec<u8>,
+    pub(super) permission: Permission,
     /// The template of the resource: literal, parameter, literal, parameter, … , literal.
     resource: Option<Vec<Piece>>,
+    /// Its number in the document.
+    pub(super) order: usize,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Piece {
     Literal(String),
-    /// The index of the parameter's segment in the path.
-    Parameter(usize),
+    /// The index of the parameter's segment in the path, and its index in the segment.
+    Parameter(usize, usize),
 }
 
 /// The routes of a catalog, by method.
 #[derive(Debug, Default)]
-pub struct Routes(Vec<Table>);
+pub struct Routes(pub(super) Vec<Table>);
 
 /// The routes of one method.
 #[derive(Debug)]
-struct Table {
-    method: &'static str,
-    targets: Vec<Target>,
-    router: Router,
-    /// The same routes in lower case, as a server that ignores case matches them.
-    folded: Router,
+pub(super) struct Table {
+    pub(super) method: &'static str,
+    /// By their numbers. Of one number, in the order of the document.
+    pub(super) targets: Vec<Target>,
+    /// The forms as a server matches them that ignores letter case and a slash at the end.
+    pub(super) router: Router,
 }
 
-/// The path also matches another route on a server that ignores letter case or splits a format off
-/// (`.json`). Which handler answers is unknown, so the path matches nothing.
+/// The path also matches another route on a server that ignores letter case, splits a format off
+/// (`.json`), or decodes the path at another time. The handler is unknown, so the path matches
+/// nothing.
 struct Ambiguous;
 
 /// Reads the routes of one permission.
@@ -131,207 +139,213 @@ fn split(text: &str) -> Result<(&'static str, &str), RouteError> {
 }
 
 impl Routes {
-    /// Compiles all routes. Two routes that could match the same request are a problem.
-    pub(super) fn compile(entries: Vec<RouteEntry>, problems: &mut Problems) -> Routes {
-        let named: Vec<_> = entries
-            .into_iter()
-            .map(|entry| (parameters(entry.path), entry))
-            .collect();
-        let sound = named.iter().filter(|(names, _)| names.is_ok());
-        let mut routes = Routes(Table::for_all(sound.map(|(_, entry)| (entry.method, entry.path))));
-        for (names, entry) in named {
-            let Some(names) = problems.keep(&entry.at, names) else {
-                continue;
-            };
-            let resource = entry.resource.map(|text| pieces(text, &names));
-            let Some(resource) = problems.keep(&entry.at, resource.transpose()) else {
-                continue;
-            };
-            let target = Target {
-                route: entry.path.to_owned(),
-                permission: entry.permission,
-                resource,
-            };
-            if let Some(table) = routes.0.iter_mut().find(|table| table.method == entry.method) {
-                problems.keep(&entry.at, table.add(target));
+    /// Compiles all routes.
+    pub(super) fn compile(entries: &[RouteEntry], problems: &mut Problems) -> Routes {
+        if entries.len() > MAX_ROUTES {
+            problems.add(&Path::document(), message!("has more than {MAX_ROUTES} routes"));
+            return Routes::default();
+        }
+        let mut of_methods: Vec<Vec<Target>> = METHODS.iter().map(|_| Vec::new()).collect();
+        for (order, entry) in entries.iter().enumerate() {
+            let target = problems.keep(&entry.at, Target::compile(entry, order));
+            let method = METHODS.iter().position(|method| *method == entry.method);
+            if let Some(targets) = method.and_then(|method| of_methods.get_mut(method)) {
+                targets.extend(target);
             }
         }
-        routes
+        let tables = METHODS.into_iter().zip(of_methods);
+        let tables = tables.filter(|(_, targets)| !targets.is_empty());
+        Routes(
+            tables
+                .map(|(method, targets)| Table::compile(method, targets))
+                .collect(),
+        )
     }
 
-    fn at(&self, method: &str, path: &str) -> Result<Option<&Target>, Ambiguous> {
+    fn find(&self, method: &str, path: &RoutePath) -> Result<Vec<&Target>, Ambiguous> {
         let table = self.0.iter().find(|table| table.method == method);
-        table.map_or(Ok(None), |table| table.at(path))
+        table.map_or_else(|| Ok(Vec::new()), |table| table.find(path))
     }
 
-    /// The permission and resource that a request needs. `None` if no route matches; the caller
-    /// must then refuse the request.
-    pub(crate) fn find(&self, method: &str, path: &str) -> Option<Matched> {
+    /// What a request needs: each permission, on its resource. `None` if no route matches; the
+    /// caller must then refuse the request.
+    pub(crate) fn needs(&self, method: &str, path: &str) -> Option<Vec<Matched>> {
         let path = RoutePath::parse(path)?;
+        let mut found = self.find(method, &path).ok()?;
         // RFC 9110 §9.3.2: HEAD is GET without the content. It needs the same unless it has its own
         // route.
-        let mut found = self.at(method, path.0).ok()?;
         if method == "HEAD" {
-            let get = self.at("GET", path.0).ok()?;
-            // A HEAD route overrides the GET route of the same path only. With different paths, the
-            // server may run either handler.
-            if let (Some(head), Some(get)) = (found, get)
-                && head.route != get.route
-            {
-                return None;
-            }
-            found = found.or(get);
-        }
-        let target = found?;
-        let permission = target.permission.clone();
-        let Some(pieces) = &target.resource else {
-            return Some(Matched {
-                permission,
-                resource: None,
-            });
-        };
-        let mut text = String::new();
-        for piece in pieces {
-            match piece {
-                Piece::Literal(literal) => text.push_str(literal),
-                Piece::Parameter(at) => text.push_str(&parameter(segments(path.0).nth(*at)?)?),
+            let get = self.find("GET", &path).ok()?;
+            if found.is_empty() {
+                found = get;
+            } else {
+                // A HEAD route overrides the GET route of the same form only. With different forms,
+                // the server may run either handler.
+                let same = |get: &&Target| found.iter().any(|head| head.form == get.form);
+                if !get.iter().all(same) {
+                    return None;
+                }
             }
         }
-        Some(Matched {
-            permission,
-            resource: Some(Resource::parse(&text).ok()?),
-        })
+        let mut needs: Vec<Matched> = Vec::with_capacity(found.len());
+        for target in found {
+            let matched = target.matched(&path)?;
+            if !needs.contains(&matched) {
+                needs.push(matched);
+            }
+        }
+        (!needs.is_empty()).then_some(needs)
     }
 }
 
 impl Table {
-    /// One table per method, with capacity for its routes.
-    fn for_all<'d>(routes: impl Iterator<Item = (&'static str, &'d str)> + Clone) -> Vec<Table> {
-        let mut tables = Vec::new();
-        for method in METHODS {
-            let of_method = routes.clone().filter(|(of, _)| *of == method);
-            let paths: Vec<&str> = of_method.map(|(_, path)| path).collect();
-            if paths.is_empty() {
-                continue;
-            }
-            let folded: Vec<String> = paths.iter().map(|path| fold(path)).collect();
-            tables.push(Table {
-                method,
-                targets: Vec::with_capacity(paths.len()),
-                router: Router::with_room_for(paths),
-                folded: Router::with_room_for(folded.iter().map(String::as_str).collect()),
-            });
+    fn compile(method: &'static str, mut targets: Vec<Target>) -> Table {
+        let folded = targets
+            .iter()
+            .map(|target| folded(&target.form).to_vec())
+            .collect();
+        let (router, numbers) = Router::compile(folded);
+        for (target, number) in targets.iter_mut().zip(numbers) {
+            target.number = number;
         }
-        tables
+        Table {
+            method,
+            targets: sorted_by_count(targets, |target| target.number),
+            router,
+        }
     }
 
-    fn add(&mut self, target: Target) -> Result<(), RouteError> {
-        let method = self.method;
-        let clash = |with: &str| RouteError::Clash(Detail::of(|| format!("{method} {with}")));
-        let crossing = self.router.crossing(&target.route);
-        if let Some(other) = crossing.and_then(|other| self.targets.get(other)) {
-            return Err(clash(&other.route));
+    /// All routes of which a request needs the permissions.
+    ///
+    /// A route shadows another if the other matches every path that it matches, and more. Routes
+    /// that cross, so that neither shadows the other, are both needed where both match.
+    fn find(&self, path: &RoutePath) -> Result<Vec<&Target>, Ambiguous> {
+        let decoded = folded(&path.decoded);
+        let found = self.router.find(&decoded);
+        let targets: Vec<&Target> = found.iter().flat_map(|number| self.targets_of(*number)).collect();
+        let exact = targets
+            .iter()
+            .filter(|target| covers(&target.form, &path.decoded));
+        let exact: Vec<&Target> = exact.copied().collect();
+        if found.is_empty() {
+            return Ok(exact);
         }
-        let index = self.targets.len();
-        for (router, path) in [
-            // The folded table goes first: routes that clash as written clash in lower case too.
-            (&mut self.folded, fold(&target.route).as_str()),
-            (&mut self.router, &target.route),
-        ] {
-            let known = router.insert(path, index).err();
-            if let Some(known) = known.and_then(|known| self.targets.get(known)) {
-                return Err(clash(&known.route));
-            }
-        }
-        self.targets.push(target);
-        Ok(())
-    }
-
-    /// The route that matches a path, if there is one.
-    fn at(&self, path: &str) -> Result<Option<&Target>, Ambiguous> {
-        let Some(found) = self.router.find(path) else {
-            return Ok(None);
-        };
-        let folded = path.to_ascii_lowercase();
-        let (above, last) = folded.rsplit_once('/').unwrap_or_default();
-        let stem = last.split_once('.').map(|(stem, _)| [above, "/", stem].concat());
-        let elsewhere = |path: &str| self.folded.find(path).is_some_and(|other| other != found);
-        if elsewhere(&folded) || stem.is_some_and(|stem| elsewhere(&stem)) {
+        let narrowest_numbers = narrowest(found, |number| self.router.form(*number));
+        let is_here = |number: &usize| narrowest_numbers.contains(number);
+        // Where a server ignores case, a route matches that does not match as it is written.
+        let has_exact = |number: &usize| exact.iter().any(|target| target.number == *number);
+        let is_elsewhere = |path: &[u8]| !self.router.narrowest(path).iter().all(is_here);
+        if !narrowest_numbers.iter().all(has_exact)
+            || (path.raw != path.decoded.as_ref() && is_elsewhere(&folded(path.raw)))
+            || self.stem(&decoded, &narrowest_numbers).is_some_and(is_elsewhere)
+        {
             return Err(Ambiguous);
         }
-        Ok(self.targets.get(found))
+        let mut needed = narrowest(exact, |target| &target.form);
+        for target in targets.into_iter().filter(|target| is_here(&target.number)) {
+            if !needed.iter().any(|known| std::ptr::eq(*known, target)) {
+                needed.push(target);
+            }
+        }
+        Ok(needed)
+    }
+
+    pub(super) fn targets_of(&self, number: usize) -> impl Iterator<Item = &Target> {
+        let first = self.targets.partition_point(|target| target.number < number);
+        let rest = self.targets.get(first..).unwrap_or_default().iter();
+        rest.take_while(move |target| target.number == number)
+    }
+
+    /// The path without what a server may split off as a format: `/users/admin` of
+    /// `/users/admin.json`. `None` if there is no dot, or if the routes have it themselves.
+    fn stem<'p>(&self, path: &'p [u8], found: &[usize]) -> Option<&'p [u8]> {
+        let last = path.iter().rposition(|byte| *byte == b'/')?;
+        let dot = path.get(last..)?.iter().position(|byte| *byte == b'.')?;
+        let has_dot = |number: &usize| {
+            let last = segments(self.router.form(*number)).last();
+            last.is_some_and(|segment| segment.contains(&b'.'))
+        };
+        path.get(..last + dot).filter(|_| !found.iter().all(has_dot))
     }
 }
 
-/// A route in lower case, except its parameters.
-fn fold(route: &str) -> String {
-    let segments: Vec<String> = route
-        .split('/')
-        .map(|segment| match segment.starts_with('{') {
-            true => segment.to_owned(),
-            false => segment.to_ascii_lowercase(),
+/// A path or form in lower case and without a slash at its end.
+fn folded(path: &[u8]) -> Vec<u8> {
+    let path = path
+        .strip_suffix(b"/")
+        .filter(|path| !path.is_empty())
+        .unwrap_or(path);
+    path.to_ascii_lowercase()
+}
+
+impl Target {
+    fn compile(entry: &RouteEntry, order: usize) -> Result<Target, RouteError> {
+        if entry.path.len() > MAX_PATH_LENGTH {
+            return Err(RouteError::TooLong);
+        }
+        let (form, parameters) = path_form::parse(entry.path)?;
+        let resource = entry.resource.map(|text| pieces(text, &parameters)).transpose()?;
+        Ok(Target {
+            number: 0,
+            form,
+            permission: entry.permission.clone(),
+            resource,
+            order,
         })
-        .collect();
-    segments.join("/")
-}
+    }
 
-/// The parameter names of a route, by segment; empty for a segment without a name. A segment is a
-/// literal or one parameter. The last segment may match the rest of the path.
-fn parameters(path: &str) -> Result<Vec<&str>, RouteError> {
-    if path.len() > MAX_PATH_LENGTH {
-        return Err(RouteError::TooLong);
+    pub(super) fn has_resource(&self) -> bool {
+        self.resource.is_some()
     }
-    let mut names = Vec::new();
-    let rest = path.strip_prefix('/').unwrap_or(path);
-    let segments: Vec<&str> = if rest.is_empty() {
-        Vec::new()
-    } else {
-        rest.split('/').collect()
-    };
-    let last = segments.len().saturating_sub(1);
-    for (at, segment) in segments.iter().enumerate() {
-        if let Some(name) = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            let whole = name.strip_prefix('*');
-            if whole.is_some() && at != last {
-                return Err(RouteError::RestNotLast(Detail::quoted(segment)));
+
+    /// The permission and resource that a request needs. `None` if the resource is none, or if a
+    /// segment with one of its parameters can be read in two ways.
+    fn matched(&self, path: &RoutePath) -> Option<Matched> {
+        let mut resource = None;
+        if let Some(pieces) = &self.resource {
+            let mut text = String::new();
+            for piece in pieces {
+                match piece {
+                    Piece::Literal(literal) => text.push_str(literal),
+                    Piece::Parameter(segment, index) => text.push_str(self.value(path, *segment, *index)?),
+                }
             }
-            let name = whole.unwrap_or(name);
-            let plain = !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            if !plain || names.contains(&name) {
-                return Err(RouteError::Parameter(Detail::quoted(segment)));
-            }
-            // A rest of several segments cannot be part of a resource.
-            names.push(if whole.is_some() { "" } else { name });
-            continue;
+            resource = Some(Resource::parse(&text).ok()?);
         }
-        if segment.is_empty() || *segment == "." || *segment == ".." || !segment.bytes().all(is_plain) {
-            return Err(RouteError::Segment(Detail::quoted(segment)));
-        }
-        names.push("");
+        Some(Matched {
+            permission: self.permission.clone(),
+            resource,
+        })
     }
-    Ok(names)
+
+    fn value<'p>(&self, path: &'p RoutePath, segment: usize, index: usize) -> Option<&'p str> {
+        let form = segments(&self.form).nth(segment)?;
+        let text = segments(&path.decoded).nth(segment)?;
+        // A server that splits the segment before it decodes it may find a literal in an escape.
+        if form.len() > 1 && segments(path.raw).nth(segment) != Some(text) {
+            return None;
+        }
+        std::str::from_utf8(path_form::value(form, text, index)?).ok()
+    }
 }
 
 /// Parses a resource with parameters, for example `org:{org}/device:{id}`.
-fn pieces(text: &str, names: &[&str]) -> Result<Vec<Piece>, RouteError> {
+fn pieces(text: &str, parameters: &[Parameter]) -> Result<Vec<Piece>, RouteError> {
     let mut pieces = Vec::new();
     let mut sample = String::new();
     let mut rest = text;
     while let Some((literal, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').ok_or(RouteError::OpenBrace)?;
-        let segment = names.iter().position(|known| *known == name && !name.is_empty());
-        let Some(segment) = segment else {
-            return Err(RouteError::NotOfPath(Detail::of(|| format!("{{{name}}}"))));
+        let Some(known) = parameters.iter().find(|known| known.name == name) else {
+            return Err(RouteError::NotOfPath(Detail::quoted(&message!("{{{name}}}"))));
         };
         if !pieces.is_empty() && !literal.contains('/') {
             return Err(RouteError::TwoInSegment);
         }
         sample.push_str(literal);
         sample.push('x');
-        pieces.extend([Piece::Literal(literal.to_owned()), Piece::Parameter(segment)]);
+        pieces.push(Piece::Literal(literal.to_owned()));
+        pieces.push(Piece::Parameter(known.segment, known.index));
         rest = after;
     }
     sample.push_str(rest);

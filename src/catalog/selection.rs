@@ -260,7 +260,7 @@ impl Catalog {
             permissions: self.members(&resolution.permissions).collect(),
             resources: resolution.resources.clone(),
             tree: with_tree.then(|| self.tree(&resolution)),
-            warnings: self.warnings(&resolution),
+            warnings: self.selection_warnings(&resolution),
         })
     }
 

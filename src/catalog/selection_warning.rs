@@ -40,7 +40,7 @@ pub enum Warning {
 }
 
 impl Catalog {
-    pub(super) fn warnings(&self, resolution: &Resolution) -> Vec<Warning> {
+    pub(super) fn selection_warnings(&self, resolution: &Resolution) -> Vec<Warning> {
         let given = &resolution.permissions;
         let mut warnings = Vec::new();
         if given.is_empty() {

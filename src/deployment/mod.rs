@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, Permissions};
 use crate::codec::json::Value;
-use crate::input::{Members, Path, Problems, Refusal, message};
+use crate::input::{Members, Path, Problem, Problems, Refusal, message};
 use crate::storage::seal::{RecordKeys, Seal};
 use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{CredentialForm, ImportedKeys, Prefix};
@@ -27,6 +27,8 @@ pub struct Description {
     pub pattern: String,
     /// The version of the catalog.
     pub version: String,
+    /// The warnings of the catalog.
+    pub warnings: Vec<Problem>,
 }
 
 /// The configuration of the credentials and of the stored values.
@@ -161,6 +163,7 @@ impl Deployment {
         Description {
             pattern: self.credentials.prefix.pattern(),
             version: self.catalog.version().to_owned(),
+            warnings: self.catalog.warnings().to_vec(),
         }
     }
 }

@@ -34,11 +34,11 @@ impl VerifierDeployment {
         }
     }
 
-    /// The requirement of a request, by its method and path. `None` if no route matches: refuse the
-    /// request.
+    /// What a request needs, by its method and path: each permission, on its resource. `None` if no
+    /// route matches: refuse the request.
     #[must_use]
-    pub fn route(&self, method: &str, path: &str) -> Option<Matched> {
-        self.routes.find(method, path)
+    pub fn route(&self, method: &str, path: &str) -> Option<Vec<Matched>> {
+        self.routes.needs(method, path)
     }
 }
 

@@ -2,20 +2,28 @@
 
 use std::fmt;
 
-use super::quote;
+#[cfg(feature = "manage")]
+use super::{quote, quote_whole};
 
-/// A text inside an error, for its message. It never contains a secret. The module of an edge
-/// writes no messages, so there it is empty and has no size.
+/// A text inside an error, for its message. It never shows a secret. The module of an edge writes
+/// no messages, so there it is empty and has no size.
+///
+/// A document of the deployment, such as its catalog, has no secrets. Messages about it are written
+/// in the alternate form (`{:#}`), which shows each text whole.
 ///
 /// ```
 /// use leastkey::input::Detail;
 /// assert_eq!(Detail::quoted("messages:*").to_string(), "\"messages:*\"");
-/// assert_eq!(Detail::quoted("acme_2dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4").to_string(), "\"…\"");
+/// let pasted = Detail::quoted("acme_2dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4");
+/// assert_eq!(pasted.to_string(), "\"…\"");
+/// assert_eq!(format!("{pasted:#}"), "\"acme_2dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4\"");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Detail {
     #[cfg(feature = "manage")]
     text: String,
+    #[cfg(feature = "manage")]
+    is_quoted: bool,
 }
 
 #[cfg_attr(not(feature = "manage"), allow(unused_variables))]
@@ -23,14 +31,21 @@ impl Detail {
     /// A caller's text, as [`quote`] shows it.
     #[must_use]
     pub fn quoted(text: &str) -> Detail {
-        Detail::of(|| quote(text))
+        Detail {
+            #[cfg(feature = "manage")]
+            text: text.to_owned(),
+            #[cfg(feature = "manage")]
+            is_quoted: true,
+        }
     }
 
-    /// A text that is computed only where messages are written.
+    /// A text that is computed only where messages are written, and shown as it is.
     pub(crate) fn of(text: impl FnOnce() -> String) -> Detail {
         Detail {
             #[cfg(feature = "manage")]
             text: text(),
+            #[cfg(feature = "manage")]
+            is_quoted: false,
         }
     }
 }
@@ -39,8 +54,18 @@ impl Detail {
 impl fmt::Display for Detail {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         #[cfg(feature = "manage")]
-        formatter.write_str(&self.text)?;
+        match self.is_quoted {
+            true if formatter.alternate() => formatter.write_str(&quote_whole(&self.text)),
+            true => formatter.write_str(&quote(&self.text)),
+            false => formatter.write_str(&self.text),
+        }?;
         Ok(())
+    }
+}
+
+impl fmt::Debug for Detail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Detail({self})")
     }
 }
 

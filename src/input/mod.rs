@@ -22,4 +22,6 @@ pub use one_of::NotOneOf;
 pub(crate) use one_of::one_of;
 pub use problem::{Path, Problem, Problems};
 pub use quote::quote;
+#[cfg(feature = "manage")]
+pub(crate) use quote::quote_whole;
 pub use refusal::{ErrorCode, Refusal};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Path, Problems, message, quote, suggestion};
+use super::{Path, Problems, message, suggestion};
 use crate::codec::json::{Value, whole_exact};
 use crate::codec::sort::sorted_by;
 
@@ -32,10 +32,8 @@ impl<'v> Members<'v> {
                 break;
             }
             if !known.contains(&name.as_str()) {
-                problems.add(
-                    &path.member(name),
-                    message!("unknown member {}{}", quote(name), hint(name, known)),
-                );
+                let message = message!("unknown member {}{}", problems.quoted(name), hint(name, known));
+                problems.add(&path.member(name), message);
             }
         }
         Some(members)

@@ -6,7 +6,12 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::{quote, quote_whole};
+
 /// A path in a document or in the arguments of a call: `$.services.messages`, `templates[0]`.
+///
+/// The names in a document are shown whole. Those in a call are hidden where they could be a
+/// secret, as `quote` does.
 ///
 /// A linked list of steps that is formatted only for a problem. A catalog has tens of thousands of
 /// paths and rarely a problem.
@@ -49,6 +54,16 @@ impl Path {
     }
 }
 
+impl Path {
+    fn is_of_document(&self) -> bool {
+        match &*self.0 {
+            Place::Document => true,
+            Place::Call => false,
+            Place::Item(above, _) | Place::Member(above, _) => above.is_of_document(),
+        }
+    }
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
@@ -56,19 +71,20 @@ impl fmt::Display for Path {
             Place::Call => Ok(()),
             Place::Item(above, index) => write!(formatter, "{above}[{index}]"),
             Place::Member(above, name) => match (is_plain(name), &*above.0) {
-                (true, Place::Call) => formatter.write_str(name),
-                (true, _) => write!(formatter, "{above}.{name}"),
-                (false, _) => write!(formatter, "{above}[{}]", super::quote(name)),
+                (true, Place::Call) if super::quote::is_name(name) => formatter.write_str(name),
+                (true, _) if above.is_of_document() => write!(formatter, "{above}.{name}"),
+                (true, _) if super::quote::is_name(name) => write!(formatter, "{above}.{name}"),
+                _ if above.is_of_document() => write!(formatter, "{above}[{}]", quote_whole(name)),
+                _ => write!(formatter, "{above}[{}]", quote(name)),
             },
         }
     }
 }
 
-/// Whether a name can follow a dot. Paths hide the same texts as `quote`.
+/// Whether a name can follow a dot.
 fn is_plain(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && super::quote::is_name(name)
 }
 
 /// A problem of an input: the path, the fault, and what is expected.
@@ -88,11 +104,16 @@ const ENOUGH_OF_CALL: usize = 20;
 /// person has.
 const ENOUGH_OF_DOCUMENT: usize = 1_000;
 
+/// The problems of a document that are reported. Of more, the number is reported.
+const MAX_REPORTED: usize = 20;
+
 /// All problems of an input, collected to be reported at once.
 #[derive(Debug)]
 pub struct Problems {
     list: Vec<Problem>,
     enough: usize,
+    /// Whether the input is a document of the deployment, which has no secrets.
+    is_document: bool,
 }
 
 impl Default for Problems {
@@ -101,6 +122,7 @@ impl Default for Problems {
         Problems {
             list: Vec::new(),
             enough: ENOUGH_OF_CALL,
+            is_document: false,
         }
     }
 }
@@ -128,7 +150,20 @@ impl Problems {
     /// Adds an error. Not generic, because each type of error would copy it.
     #[inline(never)]
     fn describe(&mut self, path: &Path, error: &dyn fmt::Display) {
-        self.push(path, error.to_string().into());
+        let message = match self.is_document {
+            true => format!("{error:#}"),
+            false => error.to_string(),
+        };
+        self.push(path, message.into());
+    }
+
+    /// A text of the input in quotes, for a message.
+    #[must_use]
+    pub fn quoted(&self, text: &str) -> String {
+        match self.is_document {
+            true => quote_whole(text),
+            false => quote(text),
+        }
     }
 
     /// Whether there are no problems.
@@ -143,6 +178,7 @@ impl Problems {
         Problems {
             list: Vec::new(),
             enough: ENOUGH_OF_DOCUMENT,
+            is_document: true,
         }
     }
 
@@ -158,9 +194,15 @@ impl Problems {
         self.list.len()
     }
 
-    /// The problems, in the order found.
+    /// The problems, in the order found. Of a document the first ones, and the number of others.
     #[must_use]
-    pub fn into_vec(self) -> Vec<Problem> {
+    pub fn into_vec(mut self) -> Vec<Problem> {
+        let more = self.list.len().saturating_sub(MAX_REPORTED);
+        if self.is_document && more > 0 {
+            let at_least = if self.are_enough() { "at least " } else { "" };
+            self.list.truncate(MAX_REPORTED);
+            self.add(&Path::document(), format!("and {at_least}{more} more"));
+        }
         self.list
     }
 }
@@ -170,7 +212,7 @@ mod tests {
     use super::Path;
 
     #[test]
-    fn paths_are_written_as_javascript_would_and_hide_what_looks_like_a_credential() {
+    fn paths_are_written_as_javascript_would_and_those_of_a_call_hide_what_looks_like_a_credential() {
         let templates = Path::document().member("templates");
         assert_eq!(
             templates.member("sender").item(0).to_string(),
@@ -182,6 +224,10 @@ mod tests {
         );
         assert_eq!(Path::call().member("name").to_string(), "name");
         let secret = "acme_live_2dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4pQ6rS8";
+        assert_eq!(
+            templates.member(secret).to_string(),
+            format!("$.templates.{secret}")
+        );
         assert_eq!(Path::call().member(secret).to_string(), "[\"…\"]");
     }
 }

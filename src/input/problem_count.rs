@@ -69,6 +69,12 @@ impl Problems {
         parsed.ok()
     }
 
+    /// No text.
+    #[must_use]
+    pub fn quoted(&self, _: &str) -> String {
+        String::new()
+    }
+
     /// Whether there are no problems.
     #[must_use]
     pub fn is_empty(&self) -> bool {

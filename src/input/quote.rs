@@ -3,6 +3,9 @@
 /// The longest text that is shown.
 const MAX_LENGTH: usize = 40;
 
+/// The longest text of a document that is shown, in characters.
+const MAX_WHOLE: usize = 300;
+
 /// The characters of names, permissions, patterns, resources, routes and expressions besides
 /// letters and digits, and the space that people may add.
 const PUNCTUATION: &str = "._-:*/{}()~@, ";
@@ -27,6 +30,13 @@ const MAX_TURNS: usize = 6;
 pub fn quote(text: &str) -> String {
     let shown = if is_name(text) { text } else { "…" };
     format!("\"{shown}\"")
+}
+
+/// A text of a document in quotes, whole: a document of the deployment has no secrets.
+pub(crate) fn quote_whole(text: &str) -> String {
+    let shown: String = text.chars().take(MAX_WHOLE).collect();
+    let more = if shown.len() < text.len() { "…" } else { "" };
+    format!("\"{}{more}\"", shown.escape_debug())
 }
 
 /// Whether a text looks like a name and may be shown.

@@ -622,15 +622,24 @@ extern "C" fn route() {
             return Err(unreadable());
         };
         with_state(|State { edge, .. }| {
-            let matched = edge.route(method, path).map(|Matched { permission, resource }| {
-                ObjectText::default()
-                    .text("permission", Some(permission.as_str()))
-                    .text("resource", resource.as_ref().map(Resource::as_str))
-                    .finish()
-            });
-            Ok(Some(matched.unwrap_or_else(|| "null".to_owned())))
+            let needs = edge.route(method, path).unwrap_or_default();
+            let mut texts: Vec<String> = needs.iter().map(needed).collect();
+            Ok(Some(match texts.len() {
+                0 => "null".to_owned(),
+                1 => texts.pop().unwrap_or_default(),
+                _ => ObjectText::default()
+                    .raw("all", Some(&["[", &texts.join(","), "]"].concat()))
+                    .finish(),
+            }))
         })
     });
+}
+
+fn needed(Matched { permission, resource }: &Matched) -> String {
+    ObjectText::default()
+        .text("permission", Some(permission.as_str()))
+        .text("resource", resource.as_ref().map(Resource::as_str))
+        .finish()
 }
 
 /// Runs a call with the texts that the host passed, and writes its answer to the output: a step, as

@@ -23,6 +23,8 @@ pub struct Requirement {
     /// permissions then cost as much as one.
     all: Option<PermissionSet>,
     resource: Option<Resource>,
+    /// What is needed besides: permissions, each on a resource of its own.
+    on_resources: Vec<(usize, Resource)>,
 }
 
 impl Requirement {
@@ -31,19 +33,24 @@ impl Requirement {
             all: needs.all().map(PermissionSet::of),
             needs: Some(needs),
             resource,
+            on_resources: Vec::new(),
         }
     }
 
     /// Whether the requirement names a resource.
     #[must_use]
     pub fn has_resource(&self) -> bool {
-        self.resource.is_some()
+        self.resource.is_some() || !self.on_resources.is_empty()
     }
 
     /// Whether a grant holds the required permissions on the required resource.
     #[must_use]
     pub fn is_met(&self, grant: &Grant) -> bool {
         let resource = self.resource.as_ref();
+        let mut on_resources = self.on_resources.iter();
+        if !on_resources.all(|(permission, place)| grant.holds(*permission, Some(place))) {
+            return false;
+        }
         if let Some(all) = &self.all
             && let Some(held) = grant.holds_all(all, resource)
         {
@@ -58,9 +65,12 @@ impl Requirement {
     /// Whether a grant holds the required permissions on any resource.
     #[must_use]
     pub fn is_met_somewhere(&self, grant: &Grant) -> bool {
-        self.needs
-            .as_ref()
-            .is_none_or(|needs| needs.holds(&|permission| grant.has(permission)))
+        let mut on_resources = self.on_resources.iter();
+        on_resources.all(|(permission, _)| grant.has(*permission))
+            && self
+                .needs
+                .as_ref()
+                .is_none_or(|needs| needs.holds(&|permission| grant.has(permission)))
     }
 
     /// The missing permissions, by index; none if the requirement is met. Of alternatives, all
@@ -70,9 +80,16 @@ impl Requirement {
         let mut missing = Vec::new();
         if let Some(needs) = &self.needs {
             needs.collect_missing(&|permission| grant.has(permission), &mut missing);
-            missing = sorted_by_count(missing, |index| *index);
-            missing.dedup();
         }
+        self.with_missing_on_resources(missing, grant)
+    }
+
+    /// Adds what is missing of the permissions that are needed on resources of their own.
+    fn with_missing_on_resources(&self, mut missing: Vec<usize>, grant: &Grant) -> Vec<usize> {
+        let named = self.on_resources.iter().map(|(permission, _)| *permission);
+        missing.extend(named.filter(|permission| !grant.has(*permission)));
+        missing = sorted_by_count(missing, |index| *index);
+        missing.dedup();
         missing
     }
 
@@ -91,10 +108,15 @@ impl Requirement {
     #[must_use]
     pub fn fewest_missing(&self, grant: &Grant) -> Vec<usize> {
         let missing = self.missing(grant);
-        self.needs
+        let fewest = self
+            .needs
             .as_ref()
             .map(|needs| needs.fewest(&missing, &|permission| grant.has(permission)))
-            .unwrap_or_default()
+            .unwrap_or_default();
+        if self.on_resources.is_empty() {
+            return fewest;
+        }
+        self.with_missing_on_resources(fewest, grant)
     }
 
     /// The scope of a challenge (RFC 6750 §3). It depends on the requirement alone, because the

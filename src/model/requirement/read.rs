@@ -11,13 +11,17 @@ use crate::input::object::text_list;
 use crate::input::{Detail, Members, Path, Problems, message};
 use crate::value::resource::Resource;
 
+/// Permissions, each on a resource of its own.
+type OnResources = Vec<(usize, Resource)>;
+
 const MAX_PERMISSIONS: usize = 1_000;
 const MAX_EXPRESSION_LENGTH: usize = 4_000;
 const MAX_DEPTH: usize = 32;
 
 impl Requirement {
     /// Reads a requirement: absent, `'messages:send'`, `['a:b', 'c:d']` (all), `'a:b AND (c:d OR
-    /// e:f)'`, or `{ permission | all | any | expr, resource? }`.
+    /// e:f)'`, or `{ permission | all | any | expr, resource? }`. An item of `all` may be
+    /// `{ permission, resource? }`, on a resource of its own.
     ///
     /// A permission that is not in the catalog is a problem, reported with the nearest known name.
     /// It is a programming error, never a silent yes or no.
@@ -67,7 +71,12 @@ impl Reader<'_> {
                 .text(form, problems)
                 .and_then(|id| self.permission(id, &path, problems))
                 .map(Expression::One),
-            "all" => self.list(value, &path, problems).map(Expression::All),
+            "all" => {
+                let (all, on_resources) = self.all(value, &path, problems)?;
+                let mut requirement = Requirement::of(Expression::All(all), resource);
+                requirement.on_resources = on_resources;
+                return Some(requirement);
+            }
             "any" => self.list(value, &path, problems).map(Expression::Any),
             _ => self.expression(value, &path, problems),
         };
@@ -76,6 +85,40 @@ impl Reader<'_> {
 
     fn permission(&self, id: &str, path: &Path, problems: &mut Problems) -> Option<usize> {
         problems.keep(path, self.catalog.known(id))
+    }
+
+    /// The items of `all`: those on the resource of the requirement, and those on their own.
+    fn all(
+        &self,
+        value: &Value,
+        path: &Path,
+        problems: &mut Problems,
+    ) -> Option<(Vec<Expression>, OnResources)> {
+        let items = match value {
+            Value::List(items) if items.len() <= MAX_PERMISSIONS => items.as_slice(),
+            _ => &[],
+        };
+        if items.iter().all(|item| matches!(item, Value::Text(_))) {
+            return Some((self.list(value, path, problems)?, Vec::new()));
+        }
+        let (mut all, mut on_resources) = (Vec::new(), Vec::new());
+        for (index, item) in items.iter().enumerate() {
+            let path = path.item(index);
+            if let Value::Text(id) = item {
+                all.extend(self.permission(id, &path, problems).map(Expression::One));
+                continue;
+            }
+            let members = Members::open(item, &path, &["permission", "resource"], problems)?;
+            let id = members.required_text("permission", problems)?;
+            let permission = self.permission(id, &members.path("permission"), problems)?;
+            match members.value("resource") {
+                None => all.push(Expression::One(permission)),
+                Some(_) => {
+                    on_resources.push((permission, members.parsed("resource", problems, Resource::parse)?))
+                }
+            }
+        }
+        Some((all, on_resources))
     }
 
     fn list(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<Vec<Expression>> {

@@ -14,8 +14,8 @@ pub use set::{Indices, PermissionSet};
 use crate::codec::decode::decode_by_parsing;
 use crate::input::{Detail, write_help};
 
-const MAX_SEGMENTS: usize = 8;
-const MAX_SEGMENT_LENGTH: usize = 64;
+const MAX_SEGMENTS: usize = 12;
+const MAX_SEGMENT_LENGTH: usize = 128;
 
 /// A permission: segments joined by `:`, such as `messages:send`. Exact and case-sensitive.
 ///
@@ -28,7 +28,7 @@ const MAX_SEGMENT_LENGTH: usize = 64;
 pub struct Permission(String);
 
 impl Permission {
-    /// Parses at most 8 segments of 1 to 64 letters, digits and `._-`.
+    /// Parses at most 12 segments of 1 to 128 letters, digits and `._-`.
     ///
     /// # Errors
     /// If the text is no such path.
@@ -96,20 +96,24 @@ decode_by_parsing!(Permission);
 pub enum PermissionError {
     /// A segment of the text is invalid.
     InText(Detail, SegmentError),
-    /// The text has more than 8 segments.
+    /// The text has more than 12 segments.
     TooManySegments(Detail),
     /// The new segment below another permission is invalid.
     Segment(SegmentError),
-    /// The new segment and those above it are more than 8.
+    /// The new segment and those above it are more than 12.
     TooDeep,
 }
 
 impl fmt::Display for PermissionError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PermissionError::InText(text, error) => write!(formatter, "{text} {error}"),
+            PermissionError::InText(text, error) => {
+                text.fmt(formatter)?;
+                write!(formatter, " {error}")
+            }
             PermissionError::TooManySegments(text) => {
-                write!(formatter, "{text} has more than {MAX_SEGMENTS} segments")
+                text.fmt(formatter)?;
+                write!(formatter, " has more than {MAX_SEGMENTS} segments")
             }
             PermissionError::Segment(error) => error.fmt(formatter),
             PermissionError::TooDeep => {
@@ -126,7 +130,7 @@ impl Error for PermissionError {}
 pub enum SegmentError {
     /// It is empty.
     Empty,
-    /// It has more than 64 characters.
+    /// It has more than 128 characters.
     TooLong,
     /// It has a `*` and must be exact.
     Star,

@@ -176,7 +176,7 @@ fn wildcard(pattern: &[u8], target: &[u8]) -> bool {
         .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
 }
 
-/// The segments of a path, at most eight, split without an allocation.
+/// The segments of a path, at most twelve, split without an allocation.
 pub(crate) struct Segments<'t> {
     all: [&'t str; MAX_SEGMENTS],
     count: usize,

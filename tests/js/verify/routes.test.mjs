@@ -297,34 +297,114 @@ describe('the routes of a catalog', () => {
     await assert.rejects(tokens.verify(token, null), { code: 'invalid_input' });
   });
 
-  test('routes that one request could match equally are refused, each with its path', async () => {
-    const wrong = (routes) => ({
-      services: {
-        s: {
-          title: 'S',
-          permissions: Object.fromEntries(
-            routes.map((route, nth) => [`p${nth}`, { title: 'P', routes: [route] }]),
-          ),
-        },
-      },
-    });
-    for (const routes of [
-      ['GET /a/{x}', 'GET /a/{y}'],
-      ['GET /a', 'GET /a'],
-      ['GET /a/{*x}', 'GET /a/{y}'],
-      ['GET /a/b', 'GET /A/b'],
-      ['GET /a/{x}', 'GET /{y}/b'],
+  test('verify takes the request itself, and tells no route from no permission', async () => {
+    const actor = { id: 'root', roles: { '': 'admin' } };
+    const input = { kind: 'permission-set', name: 'R', owner: 'org:acme', add: ['s:read', 's:org'] };
+    const { token } = await tokens.create(input, actor);
+    for (const [request, code, status] of [
+      ['GET /devices/7', 'valid', 200],
+      ['GET /orgs/acme/devices/7', 'valid', 200],
+      ['GET /orgs/acme2/devices/7', 'outside_resource', 403],
+      ['PUT /devices/7', 'insufficient_permission', 403],
+      ['GET /nowhere', 'no_route', 403],
+      ['GET /devices/%2e%2e', 'no_route', 403],
     ]) {
-      await assert.rejects(
-        createTokens({ catalog: wrong(routes), store: memoryStore(), prefix: 'test' }),
-        (error) => {
-          assert.deepEqual(
-            error.problems.map(({ path }) => path),
-            ['$.services.s.permissions.p1.routes[0]'],
-          );
-          return true;
-        },
+      const [method, path] = split(request);
+      const verdict = await tokens.verify(token, { method, path });
+      assert.deepEqual(
+        [verdict.valid, verdict.code, verdict.status],
+        [code === 'valid', code, status],
+        request,
       );
+      assert.equal(verdict.error, status === 403 ? 'insufficient_scope' : undefined);
+      // A scope would tell that there is such a route.
+      assert.equal(
+        'scope' in verdict,
+        ['outside_resource', 'insufficient_permission'].includes(code),
+        request,
+      );
+      assert.equal(tokens.verifySync(token, { method, path }).code, code);
+      const [one] = await tokens.verifyMany([{ credential: token, requirement: { method, path } }]);
+      assert.equal(one.code, code);
+    }
+    // What is wrong with the credential comes first.
+    const unknown = await tokens.verify('test_nonsense', { method: 'GET', path: '/nowhere' });
+    assert.equal(unknown.code, 'malformed');
+    await assert.rejects(tokens.verify(token, { method: 'GET', path: 7 }), { code: 'invalid_input' });
+    await assert.rejects(tokens.verify(token, { method: 'GET' }), { code: 'invalid_input' });
+  });
+
+  const withRoutes = (...routes) => ({
+    services: {
+      s: {
+        title: 'S',
+        permissions: Object.fromEntries(
+          routes.map((route, nth) => [`p${nth}`, { title: 'P', routes: [route] }]),
+        ),
+      },
+    },
+  });
+
+  for (const [first, second, request, says] of [
+    ['GET /a/{x}', 'GET /a/{y}', 'GET /a/7', 'matches the same requests as GET /a/{x}'],
+    ['GET /a/b', 'GET /A/b', 'GET /a/b', 'matches the same requests as GET /a/b'],
+    ['GET /a/{x}', 'GET /{y}/b', 'GET /a/b', 'crosses GET /'],
+    ['GET /a', 'GET /a', 'GET /a', undefined],
+  ]) {
+    test(`${first} and ${second}: a request that both match needs both permissions`, async () => {
+      const warned = [];
+      const crossing = await createTokens({
+        catalog: withRoutes(first, second),
+        store: memoryStore(),
+        prefix: 'test',
+        onWarning: (warning) => warned.push(warning),
+      });
+      assert.deepEqual(crossing.match(...split(request)), {
+        all: [{ permission: 's:p0' }, { permission: 's:p1' }],
+      });
+      assert.deepEqual(crossing.warnings, warned);
+      assert.equal(warned.length, says === undefined ? 0 : 1);
+      if (says !== undefined) {
+        assert.match(warned[0].path, /^\$\.services\.s\.permissions\.p[01]\.routes\[0\]$/);
+        assert.ok(warned[0].message.includes(says), warned[0].message);
+      }
+      const actor = { id: 'root', roles: { '': 'admin' } };
+      for (const [add, code] of [
+        [['s:p0'], 'insufficient_permission'],
+        [['s:p0', 's:p1'], 'valid'],
+      ]) {
+        const { token } = await crossing.create(
+          { kind: 'permission-set', name: 'T', owner: 'org:a', add },
+          actor,
+        );
+        const verdict = await crossing.verify(token, crossing.match(...split(request)));
+        assert.equal(verdict.code, code);
+        assert.deepEqual(verdict.missing, code === 'valid' ? undefined : ['s:p1']);
+      }
+    });
+  }
+
+  test('each of several permissions is needed on its own resource, with the cache and without', async () => {
+    const move = (resource) => ({ route: 'POST /move/{from}/{to}', resource });
+    const catalog = withRoutes(move('org:x/{from}'), move('org:x/{to}'));
+    const requirement = {
+      all: [
+        { permission: 's:p0', resource: 'org:x/a' },
+        { permission: 's:p1', resource: 'org:x/b' },
+      ],
+    };
+    for (const freshness of [0, '1m']) {
+      const moving = await createTokens({ catalog, store: memoryStore(), prefix: 'test', freshness });
+      assert.deepEqual(moving.match('POST', '/move/a/b'), requirement);
+      const actor = { id: 'root', roles: { '': 'admin' } };
+      const input = { kind: 'permission-set', name: 'M', owner: 'org:x', add: ['s:p0', 's:p1'] };
+      const { token } = await moving.create(input, actor);
+      const { token: narrow } = await moving.create({ ...input, owner: 'org:x/a' }, actor);
+      for (let nth = 0; nth < 3; nth += 1) {
+        assert.equal((await moving.verify(token, requirement)).code, 'valid');
+        assert.equal((await moving.verify(narrow, requirement)).code, 'outside_resource');
+        assert.equal((await moving.verify(narrow, moving.match('POST', '/move/a/a'))).code, 'valid');
+      }
     }
   });
 });

@@ -154,6 +154,19 @@ fn routed() -> Json {
     } } } })
 }
 
+/// What a request needs, such as `api:status org:acme`, sorted; empty if no route matches.
+fn needed(catalog: &Catalog, method: &str, path: &str) -> String {
+    let matched = catalog.route(method, path).unwrap_or_default().into_iter();
+    let mut needed: Vec<String> = matched
+        .map(|matched| match matched.resource {
+            Some(resource) => format!("{} {resource}", matched.permission),
+            None => matched.permission.to_string(),
+        })
+        .collect();
+    needed.sort();
+    needed.join(" + ")
+}
+
 #[test]
 fn routes() {
     let catalog = compiled(routed());
@@ -230,26 +243,155 @@ fn routes() {
         ("GET", "/files/b1/a/../../b2/c", ""),
         ("POST", "/v1/messages%3Abatch", ""),
     ] {
-        let found = catalog.route(method, path).map(|matched| {
-            let resource = matched
-                .resource
-                .map(|resource| format!(" {resource}"))
-                .unwrap_or_default();
-            format!("{}{resource}", matched.permission)
-        });
-        assert_eq!(found.unwrap_or_default(), expected, "{method} {path}");
+        assert_eq!(needed(&catalog, method, path), expected, "{method} {path}");
     }
+}
+
+/// A catalog with a permission for each route: `p0`, `p1`, …
+fn with_routes(routes: &[&str]) -> Catalog {
+    let permissions = routes.iter().enumerate();
+    let permissions: serde_json::Map<String, Json> = permissions
+        .map(|(at, route)| (format!("p{at}"), json!({ "title": "P", "routes": [route] })))
+        .collect();
+    compiled(json!({ "services": { "s": { "title": "S", "permissions": permissions } } }))
+}
+
+#[test]
+fn all_routes_that_a_request_could_mean_are_needed() {
+    for (routes, path, expected) in [
+        // The narrower one shadows the wider one.
+        (&["GET /{a}", "GET /x"][..], "/x", "s:p1"),
+        (&["GET /{a}:approve", "GET /{a}"], "/7:approve", "s:p0"),
+        (&["GET /{a}:approve", "GET /{a}"], "/7:reject", "s:p1"),
+        (&["GET /{a}:approve", "GET /{a}"], "/:approve", "s:p1"),
+        (&["GET /{a}.json", "GET /{a}"], "/x.json", "s:p0"),
+        (&["GET /report.json", "GET /report"], "/report.json", "s:p0"),
+        (&["GET /{a}/{b}", "GET /{rest*}"], "/x/y", "s:p0"),
+        (&["GET /{a}/{b}", "GET /{rest*}"], "/x/y/z", "s:p1"),
+        (&["GET /{a}/{rest*}", "GET /{*rest}"], "/x/y/z", "s:p0"),
+        (&["GET /{a}...{b}", "GET /{a}"], "/main...dev", "s:p0"),
+        (&["GET /{a}-{b}-{c}", "GET /{a}-{b}"], "/1-2-3", "s:p0"),
+        // Routes that cross are both needed.
+        (&["GET /{a}/x", "GET /b/{c}"], "/b/x", "s:p0 + s:p1"),
+        (&["GET /{a}/x", "GET /b/{c}"], "/b/y", "s:p1"),
+        (&["GET /{a}/x", "GET /b/{c}"], "/c/x", "s:p0"),
+        (&["GET /{a}.json", "GET /x{b}"], "/xy.json", "s:p0 + s:p1"),
+        (&["GET /{a}.json", "GET /x{b}"], "/y.json", "s:p0"),
+        (&["GET /{a}/x", "GET /b/{rest*}"], "/b/x", "s:p0 + s:p1"),
+        (
+            &["GET /a/{b}/c", "GET /{a}/b/c", "GET /{rest*}"],
+            "/a/b/c",
+            "s:p0 + s:p1",
+        ),
+        (
+            &["GET /{a}-{b}", "GET /{a}+{b}", "GET /{a}"],
+            "/1+2-3",
+            "s:p0 + s:p1",
+        ),
+        // The same request in other words.
+        (&["GET /a", "GET /a"], "/a", "s:p0 + s:p1"),
+        (&["GET /a/{x}", "GET /a/{y}"], "/a/7", "s:p0 + s:p1"),
+        (&["GET /A/{x}", "GET /a/{x}"], "/a/7", "s:p0 + s:p1"),
+        (&["GET /a/", "GET /a"], "/a/", "s:p0 + s:p1"),
+        (&["GET /a/", "GET /a"], "/a", "s:p0 + s:p1"),
+        (&["GET /a/{x}/"], "/a/7/", "s:p0"),
+        (&["GET /a/{x}/"], "/a/7", ""),
+        (&["GET /a/{x}/", "GET /a/mine"], "/a/mine/", ""),
+        // What one server decodes before it compares, and another does not.
+        (&["GET /{a}2{b}"], "/x%20y", ""),
+        (&["GET /{a}2{b}", "GET /{c}"], "/x%20y", ""),
+        (&["GET /$count"], "/$count", "s:p0"),
+        (&["GET /$count"], "/%24count", "s:p0"),
+        (&["GET /$count", "GET /{id}"], "/%24count", ""),
+        (&["GET /drives('{id}')"], "/drives('7')", "s:p0"),
+        (&["GET /drives('{id}')"], "/drives('')", ""),
+        // Names of OpenAPI and of URI templates.
+        (&["GET /{enterprise-team}/{$filter}/{user id}"], "/a/b/c", "s:p0"),
+    ] {
+        assert_eq!(
+            needed(&with_routes(routes), "GET", path),
+            expected,
+            "{path} of {routes:?}"
+        );
+    }
+}
+
+#[test]
+fn a_segment_with_two_readings_is_no_resource() {
+    let catalog = compiled(json!({ "services": { "s": { "title": "S", "permissions": {
+        "compare": { "title": "C", "routes": [{ "route": "GET /{org}/{base}...{head}", "resource": "org:{org}" }] },
+        "merge": { "title": "M", "routes": [{ "route": "PUT /{org}/{base}...{head}", "resource": "branch:{base}" }] },
+        "both": { "title": "B", "routes": [
+            { "route": "POST /{from}/{to}", "resource": "org:{from}" },
+            { "route": "POST /{from}/{to}", "resource": "org:{to}" }] },
+        "verb": { "title": "V", "routes": [{ "route": "POST /v1/{id}:approve", "resource": "item:{id}" }] },
+    } } } }));
+    for (method, path, expected) in [
+        ("GET", "/acme/a...b", "s:compare org:acme"),
+        ("GET", "/acme/a...b...c", "s:compare org:acme"),
+        ("GET", "/acme/a....b", "s:compare org:acme"),
+        ("PUT", "/acme/a...b", "s:merge branch:a"),
+        ("PUT", "/acme/a...b...c", ""),
+        ("PUT", "/acme/a....b", ""),
+        ("PUT", "/acme/a%2B...b", ""),
+        ("POST", "/acme/other", "s:both org:acme + s:both org:other"),
+        (
+            "POST",
+            "/v1/7:approve",
+            "s:both org:7:approve + s:both org:v1 + s:verb item:7",
+        ),
+    ] {
+        let expected = if path.starts_with("/v1/") {
+            "s:verb item:7"
+        } else {
+            expected
+        };
+        assert_eq!(needed(&catalog, method, path), expected, "{method} {path}");
+    }
+}
+
+#[test]
+fn routes_that_cross_are_warned_about() {
+    for (routes, says) in [
+        (&["GET /{a}/x", "GET /b/{c}"][..], &["crosses GET /b/{c}"][..]),
+        (&["GET /a/{x}", "GET /a/{y}"], &["same requests as GET /a/{x}"]),
+        (&["GET /A", "GET /a"], &["same requests as GET /A"]),
+        (&["GET /a", "GET /a/"], &["same requests as GET /a,"]),
+        (&["GET /{a}.json", "GET /x{b}"], &["crosses"]),
+        (&["GET /{a}/{b}/x", "GET /y/{rest*}"], &["crosses"]),
+        (&["GET /y/{rest*}", "GET /{a}/{b}/x"], &["crosses"]),
+        (&["GET /a", "GET /a"], &[]),
+        (
+            &["GET /{a}", "GET /x", "GET /{a}:b", "GET /{rest*}", "POST /{a}"],
+            &[],
+        ),
+        (&["GET /a/{b}/c", "GET /a/d/{e}/f", "GET /a/d"], &[]),
+        (&["GET /{a}.json", "GET /{b}.xml"], &[]),
+        (&["GET /a{x}", "GET /b{x}"], &[]),
+    ] {
+        let catalog = with_routes(routes);
+        let messages: Vec<&str> = catalog
+            .warnings()
+            .iter()
+            .map(|warning| warning.message.as_str())
+            .collect();
+        assert_eq!(messages.len(), says.len(), "{messages:?} of {routes:?}");
+        for (message, says) in messages.iter().zip(says) {
+            assert!(message.contains(says), "{message} of {routes:?}");
+        }
+    }
+    let crossing: Vec<String> = (0..30)
+        .flat_map(|at| [format!("GET /{{a}}/x{at}"), format!("GET /y{at}/{{b}}")])
+        .collect();
+    let crossing: Vec<&str> = crossing.iter().map(String::as_str).collect();
+    let catalog = with_routes(&crossing);
+    assert_eq!(catalog.warnings().len(), 21);
+    assert_eq!(catalog.warnings()[20].message, "and 10 more");
 }
 
 #[test]
 fn routes_that_are_refused() {
     for (routes, says) in [
-        (json!(["GET /a", "GET /a"]), "clashes with GET /a"),
-        (json!(["GET /a/{x}", "GET /a/{y}"]), "clashes with GET /a/{x}"),
-        (json!(["GET /a/{x}/b", "GET /a/{y}/b"]), "clashes"),
-        (json!(["GET /a/{x}", "GET /a/{*rest}"]), "clashes"),
-        (json!(["GET /{a}/x", "GET /b/{c}"]), "clashes with GET /{a}/x"),
-        (json!(["GET /A", "GET /a"]), "clashes"),
         (
             json!([{ "route": "GET /{x}/{y}", "resource": "p:{x}-{y}" }]),
             "two parameters in one segment",
@@ -257,22 +399,49 @@ fn routes_that_are_refused() {
         (json!(["/a"]), "a method and a path"),
         (json!(["GET a"]), "a method and a path"),
         (json!(["get /a"]), "no method \"get\""),
-        (json!(["GET /a/"]), "the segment \"\""),
-        (json!(["GET /a b"]), "neither a {parameter} nor"),
-        (json!(["GET /a%20b"]), "neither a {parameter} nor"),
+        (json!(["GET //a"]), "the segment \"\" is none"),
+        (json!(["GET /a b"]), "the segment \"a b\" is none: write letters"),
+        (json!(["GET /a%20b"]), "the segment \"a%20b\" is none"),
+        (
+            json!(["GET /m/:id"]),
+            "the segment \":id\" is no parameter: write {id}",
+        ),
+        (
+            json!(["GET /m/[id]"]),
+            "the segment \"[id]\" is no parameter: write {id}",
+        ),
+        (
+            json!(["GET /m/<id>"]),
+            "the segment \"<id>\" is no parameter: write {id}",
+        ),
+        (json!(["GET /m/[...id]"]), "{rest*} for what is left"),
+        (
+            json!(["GET /m/*"]),
+            "the segment \"*\" is no parameter: write {id} for one segment, {rest*}",
+        ),
+        (json!(["GET /m/a*b"]), "write {id} for one segment"),
+        (json!(["GET /m/{id:[0-9]+}"]), "is no parameter: write {id}"),
+        (json!(["GET /m/{+id}"]), "is no parameter: write {id}"),
+        (json!(["GET /m/{name=a/*}"]), "the segment \"{name=a\""),
+        (json!(["GET /{id"]), "the segment \"{id\" is none"),
+        (json!(["GET /a}"]), "the segment \"a}\" is none"),
         (json!(["GET /a/../b"]), "the segment \"..\""),
-        (json!(["GET /{x}{y}"]), "no parameter"),
-        (json!(["GET /a-{x}"]), "neither a {parameter} nor"),
+        (
+            json!(["GET /{x}{y}"]),
+            "two parameters without anything between them",
+        ),
         (json!(["GET /{x}/{x}"]), "each once"),
         (json!(["GET /{}"]), "no parameter"),
-        (json!(["GET /{*x}/b"]), "must be the last segment"),
+        (json!(["GET /{*x}/b"]), "must be the whole last segment"),
+        (json!(["GET /a{x*}"]), "must be the whole last segment"),
+        (json!(["GET /{x*}:b"]), "must be the whole last segment"),
         (
             json!([{ "route": "GET /{x}", "resource": "org:{y}" }]),
-            "{y}, which is no parameter",
+            "\"{y}\", which is no parameter",
         ),
         (
             json!([{ "route": "GET /{*x}", "resource": "org:{x}" }]),
-            "{x}, which is no parameter of one segment",
+            "\"{x}\", which is no parameter within one segment",
         ),
         (
             json!([{ "route": "GET /{x}", "resource": "org:{x" }]),
@@ -848,7 +1017,8 @@ proptest! {
             "b": { "title": "B", "routes": [{ "route": "GET /a/{b}", "resource": "b:{b}" }] },
             "c": { "title": "C", "routes": [{ "route": "POST /{c}/a", "resource": "c:{c}" }] },
         } } } });
-        if let Some(matched) = compiled(document).route(&method, &path) {
+        if let Some(mut matched) = compiled(document).route(&method, &path) {
+            let matched = matched.pop().filter(|_| matched.is_empty()).unwrap();
             let segments: Vec<&str> = path.split('/').skip(1).collect();
             prop_assert!(path.starts_with('/') && !path.contains('%') && segments.iter().all(|segment| !segment.is_empty() && *segment != "." && *segment != ".."), "{}", path);
             let expected = match (method.as_str(), segments.as_slice()) {
