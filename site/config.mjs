@@ -62,6 +62,7 @@ export default defineConfig({
           guide('Bundlers and frameworks', 'bundlers'),
           guide('The portal', 'portal'),
           guide('Storage', 'storage'),
+          guide('Scale', 'scale'),
           guide('The audit trail', 'audit'),
           { text: 'Examples', link: '/examples' },
         ],

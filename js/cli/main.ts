@@ -14,6 +14,7 @@ import { revoke } from './commands/revoke.js';
 import { revokeAll } from './commands/revoke-all.js';
 import { abortRotation, confirmRotation, rotate } from './commands/rotate.js';
 import { disable, enable } from './commands/status.js';
+import { store } from './commands/store.js';
 import { verify } from './commands/verify.js';
 import { verifyAudit } from './commands/verify-audit.js';
 import { exitHelp, exitOf, exits, report, UsageError } from './exit-codes.js';
@@ -40,6 +41,7 @@ const commands = [
   verifyAudit,
   importing,
   importKeys,
+  store,
 ];
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

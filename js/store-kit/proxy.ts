@@ -45,7 +45,8 @@ const LOOPBACK = '127.0.0.1';
  * @example
  * const proxy = await faultProxy({ port: 5432 });
  * const pool = new pg.Pool({ host: proxy.host, port: proxy.port });
- * const report = await checkStore(() => ({ store: direct, link: proxy.link(postgresStore(pool)) }));
+ * const link = proxy.link(postgresStore(pool));
+ * const report = await checkStore(() => ({ store: direct, link }));
  */
 export async function faultProxy({ host = LOOPBACK, port }: ProxyTarget): Promise<FaultProxy> {
   const state = new FaultState();

@@ -50,6 +50,8 @@ export interface StoreUnderTest {
   kill?(): MaybePromise<void>;
   /** The store over a connection that can be disturbed. */
   link?: FaultyLink;
+  /** How many bytes of the 512 of a key the store takes for itself, such as a prefix. Default 0. */
+  keyOverhead?: number;
   /** Called at the end of each check. */
   close?(): MaybePromise<void>;
 }

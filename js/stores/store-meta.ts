@@ -9,6 +9,9 @@ import type { Reads } from '../runtime/protocol.js';
 /** The key. */
 export const STORE_META = 'meta/deployment';
 
+/** The mark of a store that is not in use: `MOVED` of src/storage/store_meta.rs. */
+export const MOVED = '{"moved":true}';
+
 /** The format that this version reads. */
 const FORMAT = 1;
 
@@ -24,6 +27,11 @@ export function foreignStoreError({ values }: Reads, prefix: string): LeastkeyEr
     if (values.every(([, value]) => value === null)) return undefined;
     return foreignStore(
       `the store was made by an older version of Leastkey: it has tokens but no ${STORE_META}`,
+    );
+  }
+  if (stored === MOVED) {
+    return foreignStore(
+      'the store is not in use: its content was moved to another store, or a move into it is not finished; use the store that it was moved to',
     );
   }
   const { form } = bodyOf(stored);
@@ -45,8 +53,14 @@ export function storedPrefix(stored: string | null): string | undefined {
   return typeof prefix === 'string' && PREFIX.test(prefix) ? prefix : undefined;
 }
 
+/** The number of shards of the change feed, by the value of {@link STORE_META}. */
+export function shardsOf(stored: string): number {
+  const { shards } = bodyOf(stored);
+  return typeof shards === 'number' && [16, 32, 64].includes(shards) ? shards : 16;
+}
+
 /** The stored object, sealed or not. */
-function bodyOf(stored: string): { prefix?: unknown; form?: unknown } {
+function bodyOf(stored: string): { prefix?: unknown; form?: unknown; shards?: unknown } {
   try {
     const read = JSON.parse(stored);
     return Object(read?.value ?? read);

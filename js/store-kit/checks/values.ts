@@ -126,7 +126,7 @@ export const VALUE_CHECKS: Check[] = [
     title: 'a key of 512 bytes, a value of 320,000 bytes, a commit of 1 MiB',
     throwing: 'bounds',
     async run(context) {
-      const long = 'k'.repeat(512);
+      const long = 'k'.repeat(512 - (context.opened.keyOverhead ?? 0));
       const value = 'v'.repeat(320_000);
       const wide = 'é'.repeat(128_000);
       await context.commit(
