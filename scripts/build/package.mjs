@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { bundleEntries } from '../bundle/entries.mjs';
 import { inBuild, inClone, packageFolder } from '../paths.mjs';
 import { crateFacts } from '../setup/cargo-manifest.mjs';
@@ -25,7 +25,7 @@ import { bundleForPages } from './browser.mjs';
 import { coreDigest, quick } from './core.mjs';
 import { cachedCore } from './core-cache.mjs';
 import { replaceFolder, withScratchFolder } from './folders.mjs';
-import { requireSizeWithinBudget } from './size.mjs';
+import { entrySizes, requireSizeWithinBudget } from './size.mjs';
 
 /** The JSON Schema of catalogs, for editors. */
 const schema = 'schema/catalog.schema.json';
@@ -33,16 +33,24 @@ const schema = 'schema/catalog.schema.json';
 /** The types of the portal's element in the markup of frameworks. */
 const jsxTypes = 'js/portal/jsx';
 
-/** Documents in the package: the README and what it links to. */
-export const documents = [
-  'README.md',
+/** The README of the package: that of the clone is for those who work on it. */
+const readme = 'js/README.md';
+
+/** Documents in the package: what its README links to. */
+const linkedDocuments = [
   'CHANGELOG.md',
-  'CONTRIBUTING.md',
   'SECURITY.md',
   'LICENSE-APACHE',
   'LICENSE-MIT',
+  'THIRD-PARTY.md',
+  'sbom.json',
   'docs',
 ];
+
+/** Guides for those who work on Leastkey. */
+const forContributors = ['boundary.md', 'benchmarks.md'];
+
+export const documents = ['README.md', ...linkedDocuments];
 
 /**
  * Links by which the examples of the clone import `leastkey`, and `npx leastkey` finds its command.
@@ -86,9 +94,12 @@ async function makePackage() {
     await bundleForPages(folder);
     await bundleEntries(folder);
     copyFileSync(inClone(schema), join(folder, 'catalog.schema.json'));
-    for (const name of documents) {
-      if (existsSync(inClone(name))) cpSync(inClone(name), join(folder, name), { recursive: true });
+    for (const name of linkedDocuments) {
+      const filter = (file) => !forContributors.includes(basename(file));
+      if (existsSync(inClone(name))) cpSync(inClone(name), join(folder, name), { recursive: true, filter });
     }
+    const text = readFileSync(inClone(readme), 'utf8');
+    writeFileSync(join(folder, 'README.md'), text.replace('<!-- sizes -->', await entrySizes(folder)));
     for (const program of Object.values(manifest().bin)) chmodSync(join(folder, program), 0o755);
     if (!quick) await requireSizeWithinBudget(folder, rust.compilesStd);
     replaceFolder(folder, packageFolder);
@@ -116,7 +127,7 @@ function digest(rust) {
     'size-budget.json',
   ];
   return contentOf(
-    [...files, ...documents].map((file) => inClone(file)),
+    [...files, ...linkedDocuments].map((file) => inClone(file)),
     coreDigest(rust),
   );
 }

@@ -101,6 +101,7 @@ export class Consumer {
       const file = join(name.parentPath, name.name);
       if (name.isFile()) requireNoTrace(file, readFileSync(file, 'latin1'));
     }
+    requireLinks(installed);
     await run(process.execPath, [nodeProgram('publint/src/cli.js'), 'run', packageFolder, '--strict']);
   }
 
@@ -161,6 +162,17 @@ export class Consumer {
 
   #path(...parts) {
     return join(this.#folder, ...parts);
+  }
+}
+
+/** The documents of the package link to nothing that is not in it. */
+function requireLinks(folder) {
+  for (const name of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.md'))) {
+    const text = readFileSync(join(folder, name), 'utf8');
+    for (const [, target] of text.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g)) {
+      if (/^https?:/.test(target) || existsSync(join(folder, name, '..', target))) continue;
+      throw new Failure(`${name} in the package links to ${target}, which is not in it.`);
+    }
   }
 }
 

@@ -22,7 +22,7 @@ const pages = ['', 'recipes', 'coming-from', 'explanations'].flatMap((folder) =>
 const documents = [...markdownIn('.'), ...guides, 'examples/README.md', 'tests/js/systems/README.md'];
 
 describe('the examples of docs/ and of the site', () => {
-  for (const path of [...guides, ...pages]) {
+  for (const path of ['README.md', ...guides, ...pages]) {
     const text = read(path);
     // A guide may show one catalog, which its examples read from a file.
     const [catalog] = codeBlocks(text, 'json');
