@@ -15,18 +15,23 @@ import { portalChecks } from './test/portal.mjs';
 import { Results } from './test/results.mjs';
 import { runtimeChecks, runtimes } from './test/runtimes.mjs';
 import { rustChecks } from './test/rust.mjs';
+import { storeChecks } from './test/stores.mjs';
 import { wasmChecks } from './test/wasm.mjs';
 
 const suites = ['rust', 'instructions', 'wasm', 'js', 'runtimes', 'portal'];
 
+/** Only by its name: it needs servers that take long to install. */
+const named = ['stores'];
+
 /** Those that test the package. */
-const packaged = ['js', 'runtimes', 'portal'];
+const packaged = ['js', 'runtimes', 'portal', 'stores'];
 
 const help = `Usage: npm test [-- [--only <suites>] [file ...]]
 
 Runs every check of Leastkey. The first time it installs and builds what is missing.
 
-  --only <suites>   some of ${suites.join(', ')}, with commas between: --only rust,wasm
+  --only <suites>   some of ${suites.join(', ')}, with commas between: --only rust,wasm;
+                    also ${named.join(', ')}, which is not run without its name
   --help            this text
   file              a part of a test file's name: runs only those files, against the packed package
                     (npm test -- --only js sqlite, npm test -- --only portal walks)
@@ -61,6 +66,10 @@ async function test({ only, filters }) {
       portal: () => [
         ...(only.has('js') || only.has('runtimes') ? [] : packageChecks(consumer)),
         ...portalChecks(consumer, filters),
+      ],
+      stores: () => [
+        ...(['js', 'runtimes', 'portal'].some((suite) => only.has(suite)) ? [] : packageChecks(consumer)),
+        ...storeChecks(consumer),
       ],
     }).flatMap(([suite, of]) => (only.has(suite) ? of() : []));
     await runChecks(checks, await prepare(checks, only, results), results);
@@ -153,8 +162,9 @@ function readOptions() {
   const { values, positionals: filters } = parsed;
   if (values.help) return undefined;
   const only = new Set(values.only?.split(',') ?? suites);
-  const unknown = [...only].find((suite) => !suites.includes(suite));
-  if (unknown !== undefined) throw new Failure(`--only knows ${suites.join(', ')}, not "${unknown}".`);
+  const known = [...suites, ...named];
+  const unknown = [...only].find((suite) => !known.includes(suite));
+  if (unknown !== undefined) throw new Failure(`--only knows ${known.join(', ')}, not "${unknown}".`);
   if (filters.length > 0 && (only.size !== 1 || !packaged.some((suite) => only.has(suite)))) {
     throw new Failure(
       'File names choose among the JavaScript tests: add --only js, --only runtimes or --only portal.',

@@ -42,6 +42,8 @@ const OPENERS: Record<string, (url: StoreUrl, settings: Settings) => Promise<Ope
   postgresql: openPostgres,
   etcd: openEtcd,
   etcds: openEtcd,
+  mysql: openMysql,
+  mariadb: openMysql,
   redis: openRedis,
   rediss: openRedis,
   sqlite: openSqlite,
@@ -49,9 +51,10 @@ const OPENERS: Record<string, (url: StoreUrl, settings: Settings) => Promise<Ope
 
 /**
  * Opens the store of a URL: `postgres://user@host/database`, `redis://host`,
- * `etcd://host1:2379,host2:2379`, or `sqlite:./tokens.db`. A table or a namespace of keys comes
- * after `#`: `postgres://host/database#tokens`. The driver is loaded here, and what to install is
- * in the error where it is missing. The database is checked before the store is returned.
+ * `mysql://user@host/database`, `etcd://host1:2379,host2:2379`, or `sqlite:./tokens.db`. A table or
+ * a namespace of keys comes after `#`: `postgres://host/database#tokens`. The driver is loaded
+ * here, and what to install is in the error where it is missing. The database is checked before the
+ * store is returned.
  *
  * @param url the URL; default: the environment variable `LEASTKEY_STORE`, where a password is not
  * seen by other users of the machine, as it is among the arguments of a process
@@ -160,6 +163,14 @@ async function openRedis({ text, name: namespace }: StoreUrl, settings: Settings
   const close = () => (client.isOpen ? client.destroy() : undefined);
   await connect(client, close);
   return { store: redisStore(client, options), close };
+}
+
+async function openMysql({ text, name: table }: StoreUrl, settings: Settings): Promise<Opened> {
+  const { mysqlStore } = await import('./mysql.js');
+  const { driver } = await loadDriver('mysql', { mysql2: () => import('mysql2/promise') });
+  const pool = driver.createPool({ uri: text.replace(/^[^:]*:/, 'mysql:'), connectTimeout: CONNECT_TIMEOUT });
+  const options = { ...settings, ...(table !== undefined && { table }) };
+  return { store: mysqlStore(pool, options), close: () => pool.end() };
 }
 
 /** `etcd://` is HTTP, `etcds://` is HTTPS. No driver is needed. */

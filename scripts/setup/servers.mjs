@@ -10,16 +10,20 @@ const servers = {
   postgresql: { package: 'postgresql', program: 'initdb' },
   pgbouncer: { package: 'pgbouncer', program: 'pgbouncer' },
   etcd: { package: 'etcd-server', program: 'etcd' },
+  mariadb: { package: 'mariadb-server', program: 'mariadbd' },
   redis: { package: 'redis-server', program: 'redis-server' },
 };
 
 export const serverNames = Object.keys(servers);
 
+/** Those of `npm test`. */
+const tested = ['postgresql', 'pgbouncer', 'etcd', 'redis'];
+
 /** Installs the missing ones. apt starts none of them. */
-export async function installServers() {
-  const missing = Object.entries(servers)
-    .filter(([name, { program }]) => !isLeftOut(name) && !isThere(program))
-    .map(([, server]) => server.package);
+export async function installServers(names = tested) {
+  const missing = names
+    .filter((name) => !isLeftOut(name) && !isThere(servers[name].program))
+    .map((name) => servers[name].package);
   if (missing.length > 0) await aptInstallServers(missing);
 }
 

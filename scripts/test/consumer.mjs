@@ -151,6 +151,11 @@ export class Consumer {
     return runNodeTests(testFiles(this.#path(folder), filters), this.#folder);
   }
 
+  /** Runs the tests of a folder that need servers which `npm test` does not start. */
+  runServerTests(folder) {
+    return runNodeTests(testFiles(this.#path(folder), [], /\.servers\.js$/), this.#folder);
+  }
+
   /** Fuzzes the HTTP API from its OpenAPI document. */
   fuzzApi() {
     return runSchemathesis(this.#path('tests/js/support/api-server.mjs'), this.#folder);

@@ -57,7 +57,7 @@ export function javascriptChecks(consumer, filters) {
       label: 'Package: the database servers of its tests are there',
       estimate: 60_000,
       needs: 'compiled tests',
-      work: installServers,
+      work: () => installServers(),
     },
     {
       key: 'consumer-test',

@@ -10,10 +10,12 @@ const LONGEST = 10 * 60_000;
 /**
  * The test files below a folder, without those of installed packages, sorted; with `filters`, those
  * whose path contains one of them.
+ *
+ * @param ending what their names end with
  */
-export function testFiles(folder, filters) {
+export function testFiles(folder, filters, ending = /\.test\.m?js$/) {
   return readdirSync(folder, { recursive: true })
-    .filter((name) => /\.test\.m?js$/.test(name) && !name.includes('node_modules'))
+    .filter((name) => ending.test(name) && !name.includes('node_modules'))
     .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
     .sort()
     .map((name) => join(folder, name));
