@@ -56,8 +56,8 @@ const MAX_ATTEMPTS = 8;
  * A store in a MariaDB (10.6 or later) or MySQL 8 database, over a pool of `mysql2` that the host
  * made. Call `migrate()` once before the first use.
  *
- * A commit is a transaction of its own on one connection of the pool, with about six round trips, and one more
- * that looks for expired keys.
+ * A commit is a transaction of its own on one connection of the pool, with about six round trips,
+ * and one more that looks for expired keys.
  *
  * @throws {LeastkeyError} `invalid_input` for a wrong pool or option
  *
