@@ -48,7 +48,7 @@ export interface RedisStoreOptions {
  * @throws {LeastkeyError} `invalid_input` for a wrong option, or a client that sends commands again
  *
  * @example
- * const client = await createClient({ url: process.env.REDIS_URL }).connect();
+ * const client = await createClient({ url: 'redis://10.0.0.1:6379' }).connect();
  * const store = redisStore(client);
  * await store.migrate();
  * const tokens = await createTokens({ catalog, store, prefix: 'acme_live' });
