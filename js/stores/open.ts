@@ -114,7 +114,8 @@ async function openPostgres({ text, name: table }: StoreUrl, settings: Settings)
   });
   if (name === 'postgres') {
     const { default: postgres } = driver as { default: typeof import('postgres') };
-    const sql = postgres(text, { onnotice: () => {} });
+    // Its query for types is awaited by nothing: broken, it would end the process.
+    const sql = postgres(text, { onnotice: () => {}, fetch_types: false });
     return { store: postgresStore(sql, options), close: () => sql.end({ timeout: 5 }) };
   }
   const { default: pg } = driver as typeof import('pg');

@@ -407,8 +407,9 @@ impl<'o> WriteBatch<'o> {
         reads.get_all(&missing)?;
         for (feed_key, changed) in self.announced {
             let [head] = reads.get([&feed_key])?;
-            self.writes
-                .push(Head::advance(feed_key.clone(), head, changed, now, operation));
+            let write = Head::advance(feed_key.clone(), head, changed, now, operation);
+            let prefix = self.context.deployment.prefix();
+            self.writes.push(write.map_err(|moved| moved.refusal(prefix))?);
         }
         if let Some(authority) = authority {
             for assertion in authority.assertions(reads)? {

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use super::plan::Write;
+use super::store_meta::{MOVED, NotOurs};
 use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError, decode, decode_members};
 use crate::codec::json::{MAX_SAFE_INTEGER, json};
@@ -151,14 +152,19 @@ impl Head {
 
     /// The write that adds changes to a head. A head that is absent or unreadable starts at the
     /// time in milliseconds. `operation` are random bytes that no other call has.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When the head is marked as [`MOVED`].
     pub fn advance(
         feed_key: String,
         stored: Option<&str>,
         changed: impl IntoIterator<Item = (String, u64)>,
         now: Instant,
         operation: &[u8],
-    ) -> Write {
+    ) -> Result<Write, NotOurs> {
+        if stored == Some(MOVED) {
+            return Err(NotOurs::Moved);
+        }
         let mut head = stored.and_then(|text| Head::parse(text).ok()).unwrap_or(Head {
             seq: now.millis(),
             recent: Vec::new(),
@@ -171,7 +177,7 @@ impl Head {
         }
         let surplus = head.recent.len().saturating_sub(LISTED);
         head.recent.drain(..surplus);
-        Write::replace(feed_key, stored, json(&head))
+        Ok(Write::replace(feed_key, stored, json(&head)))
     }
 }
 
@@ -187,7 +193,7 @@ mod tests {
     fn advanced(stored: Option<&str>, operation: u64, changes: u64) -> String {
         let now = Instant::from_millis(1_000.0).unwrap();
         let changed = (1..=changes).map(|at| (format!("token/{operation}.{at}"), at));
-        let write = Head::advance("feed/0".into(), stored, changed, now, &operation.to_be_bytes());
+        let write = Head::advance("feed/0".into(), stored, changed, now, &operation.to_be_bytes()).unwrap();
         assert_eq!(write.expect, Some(stored.map(str::to_owned)));
         write.value.unwrap().unwrap()
     }
@@ -286,6 +292,15 @@ mod tests {
         ] {
             assert_eq!(decode::<Mark>(broken), Err(DecodeError), "{broken}");
         }
+    }
+
+    #[test]
+    fn a_head_that_is_marked_as_moved_takes_no_change_and_cannot_be_followed() {
+        let now = Instant::from_millis(1_000.0).unwrap();
+        let changed = [("token/a".to_owned(), 2)];
+        let refused = Head::advance("feed/0".into(), Some(MOVED), changed, now, b"one");
+        assert_eq!(refused.map(|write| write.key), Err(NotOurs::Moved));
+        assert!(Head::parse(MOVED).is_err());
     }
 
     #[test]

@@ -19,6 +19,11 @@ use crate::value::credential::Prefix;
 /// The form that this version reads and writes.
 const FORM: u64 = 1;
 
+/// The mark of a store that is not in use: its content was copied to another store, or is being
+/// copied into this one. It replaces `meta/deployment` and every head of the change feed. It is
+/// never sealed: whoever can write it could also delete everything, and it only refuses.
+pub const MOVED: &str = r#"{"moved":true}"#;
+
 /// The stored description: `{"prefix":"acme_live","shards":16,"form":1}`.
 #[derive(Debug, Serialize)]
 struct StoreMeta {
@@ -58,6 +63,8 @@ pub enum NotOurs {
     Newer(u64),
     /// The description cannot be read.
     Unreadable,
+    /// The store has the mark [`MOVED`].
+    Moved,
     /// The change feed has the first number of shards, and the configuration asks for the second.
     Shards(ShardCount, ShardCount),
 }
@@ -86,6 +93,9 @@ impl NotOurs {
                 "the deployment of the store cannot be read: its {} is damaged, or sealed with another record key",
                 keys::DEPLOYMENT
             ),
+            NotOurs::Moved => "the store is not in use: its content was moved to another store, or a move into it is not finished; \
+                 use the store that it was moved to"
+                .to_owned(),
             NotOurs::Shards(theirs, configured) => format!(
                 "the change feed of the store has {} shards, fixed when the store was first used, and the option shards says {}: leave the option out, or give {}",
                 theirs.get(),
@@ -104,6 +114,9 @@ impl NotOurs {
 /// When the store does not belong to this deployment.
 pub fn read(stored: Option<&str>, prefix: &Prefix) -> Result<Option<ShardCount>, NotOurs> {
     let Some(text) = stored else { return Ok(None) };
+    if text == MOVED {
+        return Err(NotOurs::Moved);
+    }
     let meta: StoreMeta = decode(text).map_err(|DecodeError| NotOurs::Unreadable)?;
     if meta.form != FORM {
         return Err(NotOurs::Newer(meta.form));

@@ -19,7 +19,7 @@ import { ending, lines, start } from '../support/processes.js';
 import { startEtcd } from '../support/servers/etcd-server.js';
 import { startPostgres } from '../support/servers/postgres-server.js';
 import { startRedis } from '../support/servers/redis-server.js';
-import { HOST, leftOut, type ServerProcess } from '../support/servers/server-process.js';
+import { HOST, killAndStart, leftOut } from '../support/servers/server-process.js';
 
 const SECONDS = Number(process.env.LEASTKEY_CHAOS_SECONDS ?? 20);
 const SEED = Number(process.env.LEASTKEY_SEED ?? Date.now() % 2 ** 31);
@@ -35,20 +35,6 @@ interface Victim {
   url: string;
   faults: Record<string, () => Promise<unknown>>;
   stop(): Promise<void>;
-}
-
-/** Kills a server as a crash does, and starts it again with its data. */
-async function killAndStart(server: ServerProcess): Promise<void> {
-  await server.stop('SIGKILL');
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await server.start();
-    } catch (error) {
-      // Processes of the killed PostgreSQL may still hold its memory.
-      if (attempt === 50) throw error;
-      await pause(200);
-    }
-  }
 }
 
 const STORES: Record<string, { packageName: string; start(): Promise<Victim> }> = {

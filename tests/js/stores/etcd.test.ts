@@ -5,10 +5,17 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { DatabaseStore } from 'leastkey';
+import { faultProxy } from 'leastkey/store-kit/proxy';
 import { type EtcdStoreOptions, etcdStore } from 'leastkey/stores/etcd';
 import { admin, createToken, deployment } from '../support/deployment.js';
 import { type EtcdCluster, startEtcd } from '../support/servers/etcd-server.js';
-import { freePorts, HOST, leftOut } from '../support/servers/server-process.js';
+import {
+  freePorts,
+  HOST,
+  killAndStart,
+  leftOut,
+  type ServerProcess,
+} from '../support/servers/server-process.js';
 import { storeContract } from './store-contract.js';
 
 /** On a busy machine a node may take long; the stores of these tests wait. */
@@ -33,20 +40,25 @@ describe('etcd', { skip: leftOut('etcd') }, () => {
   });
   after(() => cluster?.stop());
 
-  storeContract('etcd', async () => {
+  const openStores = async () => {
     let now = 0;
     const options = { prefix: freshPrefix(), now: () => now };
     const [store, other] = [storeOf(options), storeOf(options)] as const;
     await store.migrate();
+    const proxy = await faultProxy({ port: Number(new URL(cluster.endpoints[0] as string).port) });
+    const through = storeOf({ ...options, endpoints: [`http://${proxy.host}:${proxy.port}`] });
     return {
       store,
       other,
-      setClock(instant) {
+      link: proxy.link(through),
+      kill: () => killAndStart(cluster.nodes[0] as ServerProcess),
+      setClock(instant: number) {
         now = instant;
       },
-      close() {},
+      close: () => proxy.close(),
     };
-  });
+  };
+  storeContract('etcd', openStores, ['kill', 'link']);
 
   test('migrate may run twice, and without it every call says to call it', async () => {
     const store = storeOf({ prefix: freshPrefix() });

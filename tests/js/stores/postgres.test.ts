@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseStore } from 'leastkey';
+import { faultProxy } from 'leastkey/store-kit/proxy';
 import { type PostgresStoreOptions, postgresStore } from 'leastkey/stores/postgres';
 import pg from 'pg';
 import postgres from 'postgres';
 import { admin, createToken, deployment } from '../support/deployment.js';
 import { type Follower, type PostgresServer, startPostgres } from '../support/servers/postgres-server.js';
-import { leftOut } from '../support/servers/server-process.js';
+import { killAndStart, leftOut } from '../support/servers/server-process.js';
 import { storeContract } from './store-contract.js';
 
 let server: PostgresServer;
@@ -29,7 +30,7 @@ function connections() {
       return pool;
     },
     sql(url = server.url()) {
-      const sql = postgres(url, { max: 8, onnotice: () => {} });
+      const sql = postgres(url, { max: 8, onnotice: () => {}, fetch_types: false });
       ends.push(() => sql.end());
       return sql;
     },
@@ -63,21 +64,31 @@ describe('PostgreSQL', { skip: leftOut('postgresql') }, () => {
   after(() => server?.stop());
 
   for (const client of ['pool', 'sql'] as const) {
-    storeContract(`PostgreSQL with ${client === 'pool' ? 'pg' : 'postgres'}`, async () => {
+    const open = async () => {
       let now = 0;
       const opened = connections();
       const options = { table: freshTable(), now: () => now };
       const [store, other] = [opened[client](), opened[client]()].map((one) => postgresStore(one, options));
       await store?.migrate();
+      const proxy = await faultProxy({ port: server.port });
+      const through = opened[client](server.url().replace(`:${server.port}/`, `:${proxy.port}/`));
       return {
         store: store as DatabaseStore,
         other: other as DatabaseStore,
-        setClock(instant) {
+        link: proxy.link(postgresStore(through, options)),
+        kill: () => killAndStart(server.process),
+        setClock(instant: number) {
           now = instant;
         },
-        close: () => opened.close(),
+        async close() {
+          await opened.close();
+          await proxy.close();
+        },
       };
-    });
+    };
+    // After a fault `postgres` waits up to 20 s before it connects again.
+    const has = client === 'pool' ? (['kill', 'link'] as const) : [];
+    storeContract(`PostgreSQL with ${client === 'pool' ? 'pg' : 'postgres'}`, open, has);
   }
 
   describe('behind PgBouncer in transaction mode', { skip: leftOut('pgbouncer') }, () => {

@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Redis } from 'ioredis';
 import type { DatabaseStore } from 'leastkey';
+import { faultProxy } from 'leastkey/store-kit/proxy';
 import { type RedisClient, type RedisStoreOptions, redisStore } from 'leastkey/stores/redis';
 import { createClient, createCluster, createSentinel } from 'redis';
 import { admin, createToken, deployment } from '../support/deployment.js';
 import { type RedisServer, startRedis } from '../support/servers/redis-server.js';
-import { leftOut } from '../support/servers/server-process.js';
+import { killAndStart, leftOut } from '../support/servers/server-process.js';
 import { storeContract } from './store-contract.js';
 
 const NO_RESEND = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 };
@@ -69,23 +70,29 @@ describe('Redis', { skip: leftOut('redis') }, () => {
   after(() => server?.stop());
 
   for (const [name, open] of Object.entries(clients)) {
-    storeContract(`Redis with ${name}`, async () => {
+    const openStores = async () => {
       let now = 0;
-      const opened = await Promise.all([open(server.url), open(server.url)]);
+      const proxy = await faultProxy({ port: server.port });
+      const urls = [server.url, server.url, server.url.replace(`:${server.port}`, `:${proxy.port}`)];
+      const opened = await Promise.all(urls.map((url) => open(url)));
       const options = { namespace: freshNamespace(), now: () => now };
-      const [store, other] = opened.map(({ client }) => redisStore(client, options));
+      const [store, other, through] = opened.map(({ client }) => redisStore(client, options));
       await store?.migrate();
       return {
         store: store as DatabaseStore,
         other: other as DatabaseStore,
-        setClock(instant) {
+        link: proxy.link(through as DatabaseStore),
+        kill: () => killAndStart(server.process),
+        setClock(instant: number) {
           now = instant;
         },
-        close() {
+        async close() {
           for (const { close } of opened) close();
+          await proxy.close();
         },
       };
-    });
+    };
+    storeContract(`Redis with ${name}`, openStores, ['kill', 'link']);
   }
 
   test('migrate may run twice, and without it every call says to call it', async () => {

@@ -83,6 +83,7 @@ describe('leastkey store copy', () => {
     assert.equal((await verify({})).exit, 3);
     const refused = await cli.leastkey(['create', ...sender]);
     assert.equal(refused.exit, 3, refused.stderr);
+    assert.match(refused.stderr, /was moved to another store/);
     const undone = await cli.leastkey(['store', 'copy', '--undo', '--yes', from]);
     assert.equal(undone.exit, 0, undone.stderr);
     assert.equal((await verify({})).exit, 0);

@@ -146,6 +146,20 @@ export class ServerProcess {
   }
 }
 
+/** Kills a server as a crash does, and starts it again with its data. */
+export async function killAndStart(server: ServerProcess): Promise<void> {
+  await server.stop('SIGKILL');
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await server.start();
+    } catch (error) {
+      // Processes of the killed PostgreSQL may still hold its memory.
+      if (attempt === 50) throw error;
+      await pause(200);
+    }
+  }
+}
+
 /** Whether a TCP server accepts connections. */
 export async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, HOST);

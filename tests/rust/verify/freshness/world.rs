@@ -248,7 +248,8 @@ impl World {
             {
                 let changes = (0..64).map(|at| (format!("token/{at:016}"), 2));
                 let operation = moment.to_be_bytes();
-                let write = Head::advance(key.clone(), Some(stored), changes, instant(now), &operation);
+                let write =
+                    Head::advance(key.clone(), Some(stored), changes, instant(now), &operation).unwrap();
                 assert!(self.host.commit(&[write]));
             }
         }
