@@ -148,7 +148,17 @@ const personal = {
     {
       title: 'A second token of the same name is refused: names are unique',
       command: [
-        ...['create', '--as', 'user:7', '--role', 'user:7=user', '--kind', 'personal', '--owner', 'user:7'],
+        ...[
+          'create',
+          '--as',
+          'user:7',
+          '--as-role',
+          'user:7=user',
+          '--kind',
+          'personal',
+          '--owner',
+          'user:7',
+        ],
         ...['--name', name, '--template', 'Policy'],
       ],
       expect: { exit: 1 },

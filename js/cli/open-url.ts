@@ -1,18 +1,26 @@
-import { type OpenedStore, openStore } from '../stores/open.js';
+import type { OpenedStore } from '../stores/open.js';
 import { UsageError } from './exit-codes.js';
 
 /** Every process of the machine can read the arguments of another one. */
 const PASSWORD = /^[^:]*:\/\/[^@/?#]*:[^@/?#]+@|[?&]pass(?:word)?=/i;
 
+/**
+ * Refuses a URL with a password that was given as an argument.
+ *
+ * @param variable where it belongs
+ */
+export function refusePassword(url: string, variable: string): void {
+  if (!PASSWORD.test(url)) return;
+  throw new UsageError(
+    `the URL has a password in it, which other processes can see and the shell stores: set ${variable} to the URL instead`,
+  );
+}
+
 /** The URL of a store from an argument, or from an environment variable. */
 export function urlOf(argument: string | undefined, variable: string): string {
   const url = argument ?? process.env[variable];
   if (!url) throw new UsageError(`which store? Give its URL, such as sqlite:./tokens.db, or set ${variable}`);
-  if (argument !== undefined && PASSWORD.test(argument)) {
-    throw new UsageError(
-      `the URL has a password in it, which other processes can see and the shell stores: set ${variable} to the URL instead`,
-    );
-  }
+  if (argument !== undefined) refusePassword(argument, variable);
   return url;
 }
 
@@ -22,6 +30,7 @@ export async function withStores<T>(
   options: { migrate?: boolean; durable?: boolean },
   work: (...stores: OpenedStore[]) => Promise<T>,
 ): Promise<T> {
+  const { openStore } = await import('../stores/open.js');
   const opened: OpenedStore[] = [];
   try {
     for (const url of urls) opened.push(await openStore(url, options));

@@ -60,13 +60,27 @@ export async function printCredential(token: string, record: object | undefined)
   if (error !== undefined) throw new OutputError(error.code ?? error.message);
 }
 
-/** Prints a line on standard error: everything but the result. */
+/** Whether {@link tell} is silent. */
+let quiet = false;
+
+/** Makes {@link tell} silent: with --quiet. */
+export function beQuiet(): void {
+  quiet = true;
+}
+
+/** Prints a line on standard error: everything but the result and errors. */
 export function tell(said: Said): void {
+  if (!quiet) complain(said);
+}
+
+/** Prints an error or a warning on standard error. */
+export function complain(said: Said): void {
   stderr.write(`${legible(said)}\n`);
 }
 
 /** Shows a status line: on a terminal the next one overwrites it. */
 export function showStatus(said: Said): void {
+  if (quiet) return;
   if (stderr.isTTY) stderr.write(`\r\u001b[K${legible(said)}`);
   else tell(said);
 }

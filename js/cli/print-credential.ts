@@ -1,9 +1,9 @@
-import type { Created } from '../index.js';
+import type { Created } from '../api/token.js';
 import { CredentialLost } from './exit-codes.js';
-import type { Target } from './open-deployment.js';
 import { print, printCredential, printJson, tell } from './output.js';
 import { type Legible, line } from './safe-text.js';
 import { describe } from './show-token.js';
+import type { Target } from './target.js';
 
 interface Words {
   /** What an earlier call with the same idempotency key did, as a sentence. */

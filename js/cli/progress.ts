@@ -1,3 +1,4 @@
+import { Interrupted } from './exit-codes.js';
 import { clearStatus, showStatus } from './output.js';
 import type { Said } from './safe-text.js';
 
@@ -32,7 +33,7 @@ export function interruption(): AbortSignal {
       process.kill(process.pid, 'SIGINT');
       return;
     }
-    controller.abort();
+    controller.abort(new Interrupted('interrupted'));
     // From the next task on, the default handler ends the process at once. A second signal in this
     // task is ignored.
     setImmediate(() => process.off('SIGINT', interrupt));

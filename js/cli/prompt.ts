@@ -1,9 +1,13 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { UsageError } from './exit-codes.js';
-import { prompt, tell } from './output.js';
+import { Interrupted, UsageError } from './exit-codes.js';
+import { complain, prompt } from './output.js';
 
-/** Asks on the terminal. `undefined` after Ctrl-C or Ctrl-D. */
+/**
+ * Asks on the terminal. `undefined` after Ctrl-D.
+ *
+ * @throws {Interrupted} after Ctrl-C
+ */
 function ask(question: string, echo: boolean): Promise<string | undefined> {
   const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
   if (!echo) prompt(question);
@@ -12,17 +16,27 @@ function ask(question: string, echo: boolean): Promise<string | undefined> {
     output: echo ? process.stderr : silence,
     terminal: true,
   });
-  return new Promise<string | undefined>((resolve) => {
+  return new Promise<string | undefined>((resolve, reject) => {
+    lines.once('SIGINT', () => {
+      reject(new Interrupted('nothing was changed'));
+      lines.close();
+    });
     lines.once('close', () => resolve(undefined));
     lines.question(echo ? question : '', (answer) => {
       resolve(answer);
       lines.close();
     });
-  }).then((answer) => {
-    // The cursor is still on the line of the question.
-    if (!echo || answer === undefined) tell('');
-    return answer;
-  });
+  }).then(
+    (answer) => {
+      // The cursor is still on the line of the question.
+      if (!echo || answer === undefined) complain('');
+      return answer;
+    },
+    (error: unknown) => {
+      complain('');
+      throw error;
+    },
+  );
 }
 
 /** Asks for a yes on the terminal. */

@@ -1,11 +1,15 @@
-import { type Actor, type BulkOptions, type BulkReport, LeastkeyError, type Tokens } from '../index.js';
+import type { BulkOptions, BulkReport } from '../api/sweep.js';
+import type { Actor } from '../api/token.js';
+import type { Tokens } from '../api/tokens.js';
 import { Declined, exits, UsageError } from './exit-codes.js';
-import { type Target, withTokens } from './open-deployment.js';
-import { print, printJson, tell } from './output.js';
+import { isLeastkeyError } from './is-leastkey-error.js';
+import { withTokens } from './open-deployment.js';
+import { complain, print, printJson, tell } from './output.js';
 import { interruption, Progress } from './progress.js';
 import { canAsk, confirm } from './prompt.js';
 import type { IrreversibleOptions } from './run-irreversible.js';
 import { join, type Legible, line } from './safe-text.js';
+import type { Target } from './target.js';
 
 interface Words {
   /** `revoke` */
@@ -26,7 +30,7 @@ export async function bulk(
   words: Words,
   act: (tokens: Tokens, actor: Actor, options: BulkOptions) => Promise<BulkReport>,
 ): Promise<void> {
-  await agree(yes || dryRun, words);
+  await agreeTo(yes || dryRun, words);
   const progress = new Progress();
   const onProgress: BulkOptions['onProgress'] = (report) => {
     const { changed, scanned } = report;
@@ -38,24 +42,25 @@ export async function bulk(
   )
     .finally(() => progress.end())
     .catch((error: unknown) => {
-      const so = error instanceof LeastkeyError ? (error.report as BulkReport | undefined) : undefined;
+      const so = isLeastkeyError(error) ? (error.report as BulkReport | undefined) : undefined;
       if (so !== undefined && so.scanned > 0 && !target.json) tell(summary(so, dryRun, words));
       throw error;
     });
-  if (!report.complete) process.exitCode = exits.unavailable;
+  if (!report.complete) process.exitCode = exits.interrupted;
   if (target.json) return printJson(dryRun ? { dryRun, ...report } : report);
   if (dryRun && report.ids.length > 0) print(join(report.ids, '\n'));
   tell(summary(report, dryRun, words));
 }
 
-async function agree(asked: boolean, { verb, which }: Words): Promise<void> {
+/** Asks before something irreversible is done to many tokens. */
+export async function agreeTo(asked: boolean, { verb, which }: Pick<Words, 'verb' | 'which'>): Promise<void> {
   if (asked) return;
   if (!canAsk()) {
     throw new UsageError(
       `${verb} cannot be undone, and there is no terminal to confirm it on; add --yes to confirm`,
     );
   }
-  tell(line`This will ${verb} all tokens ${which}. It cannot be undone. --dry-run shows which.`);
+  complain(line`This will ${verb} all tokens ${which}. It cannot be undone. --dry-run shows which.`);
   if (!(await confirm(`Yes, ${verb} them?`))) throw new Declined('nothing was changed');
 }
 

@@ -12,9 +12,10 @@ export function statusOf(record: TokenRecord, now: number): string {
   return record.status === 'active' && over ? 'expired' : record.status;
 }
 
-/** The templates of the token, or else the number of its permissions. */
+/** The role and templates of the token, or else the number of its permissions. */
 export function grantSummary(record: TokenRecord): string {
   const chosen = [
+    ...(record.role === undefined ? [] : [`role ${record.role}`]),
     ...record.templates.map(({ id }) => id),
     ...record.added.map((permission) => `+${permission}`),
     ...record.removed.map((permission) => `-${permission}`),
@@ -39,20 +40,35 @@ export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = 
     ['kind', record.kind],
     ['owner', record.owner],
     ['subject', record.subject],
+    ['acts as', record.technicalUser],
     ['parents', record.parents],
     ['resource', record.resource === record.owner ? undefined : record.resource || '(everything)'],
     ['status', paintStatus(stream, statusOf(record, now))],
+    ['held at', record.heldAt === undefined ? undefined : record.heldAt || '(everything)'],
     ['reason', record.reason],
     ['scope', grantSummary(record)],
     ['permissions', record.permissions],
+    ['narrowed', inJson(record.resources)],
     ['conditions', inJson(record.conditions)],
     ['limits', inJson(record.limits)],
     ['metadata', inJson(record.metadata)],
     ['created', `${instant(record.createdAt)} UTC by ${record.createdBy}`],
     ['starts', record.notBefore === undefined ? undefined : `${instant(record.notBefore)} UTC`],
     ['expires', record.expiresAt === undefined ? 'never' : `${instant(record.expiresAt)} UTC`],
+    ['idle after', record.idleAfter === undefined ? undefined : days(record.idleAfter)],
+    ['last used', lastUse(record)],
     ['rotation', record.rotation && `the old secret works until ${instant(record.rotation.graceEndsAt)} UTC`],
   ]);
+}
+
+function lastUse({ lastUsedAt, uses = 0 }: TokenRecord): string | undefined {
+  return lastUsedAt === undefined ? undefined : `${instant(lastUsedAt)} UTC, ${uses} uses in all`;
+}
+
+/** `60 days`, or the seconds of less than one. */
+function days(millis: number): string {
+  const whole = millis / 86_400_000;
+  return whole >= 1 ? `${Math.round(whole * 10) / 10} days without use` : `${millis / 1_000} s without use`;
 }
 
 const inJson = (value: object | undefined) => (value === undefined ? undefined : JSON.stringify(value));

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { commandTable, withTable } from '../../scripts/cli-reference.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (...path) => readFileSync(join(root, ...path), 'utf8');
@@ -30,4 +31,11 @@ test('the guide and the help have every exit code', () => {
   const inHelp = [...help.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => code);
   const inGuide = [...guide.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => code);
   assert.deepEqual([inHelp, inGuide], [codes, codes]);
+});
+
+test('the guide has every command with its options, as they are', () => {
+  const guide = read('docs', 'cli.md');
+  const table = commandTable();
+  assert.ok(table.split('\n').length > 35, table);
+  assert.equal(guide, withTable(guide, table), 'node scripts/cli-reference.mjs writes it');
 });

@@ -32,7 +32,7 @@ describe('the layers of js/', () => {
   it('include every file', () => {
     assert.ok(imports.size > 200, `${imports.size} files`);
     assert.ok(imports.get('index.ts').includes('manage/create-tokens.ts'));
-    assert.ok(imports.get('cli/exit-codes.ts').includes('index.ts'));
+    assert.ok(imports.get('cli/open-deployment.ts').includes('index.ts'));
   });
 });
 

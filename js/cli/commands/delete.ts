@@ -1,27 +1,25 @@
 import { Command } from 'commander';
-import type { Target } from '../open-deployment.js';
-import { print, printJson } from '../output.js';
 import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from '../run-irreversible.js';
 import { line } from '../safe-text.js';
+import { targetOf } from '../target.js';
+import { IDS } from '../token-ids.js';
 
 // `delete` is a reserved word.
 export const remove = addIrreversibleOptions(
   new Command('delete')
-    .summary('remove a token and its record')
-    .description('Removes a token and its record. Its id is never used again.')
-    .argument('<id>', 'the id of the token, as list shows it'),
+    .summary('remove tokens and their records')
+    .description('Removes tokens and their records. Their ids are never used again.')
+    .argument('<id...>', IDS),
 )
   .addHelpText('after', '\nExample:\n  leastkey delete 0NxHtBWaKLZ9gG2T --yes')
-  .action(async (id: string, options: IrreversibleOptions, command: Command) => {
-    const target = command.optsWithGlobals<Target>();
-    const words = {
-      verb: 'delete',
-      consequence: 'Its record goes too; "revoke" would keep it.',
-    };
-    const deleted = await irreversible(id, options, target, words, (tokens, actor) =>
-      tokens.delete(id, actor),
+  .action(async (ids: string[], options: IrreversibleOptions, command: Command) => {
+    const words = { verb: 'delete', consequence: 'The record goes too; "revoke" would keep it.' };
+    await irreversible(
+      ids,
+      options,
+      targetOf(command),
+      words,
+      (operations, id) => operations.delete(id),
+      ({ id }) => line`Token ${id} is deleted.`,
     );
-    if (deleted === undefined) return;
-    if (target.json) return printJson(deleted);
-    print(line`Token ${deleted.id} is deleted.`);
   });

@@ -1,43 +1,53 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { TokenChange } from '../../index.js';
-import { type Credits, whole, withCredits } from '../credits-options.js';
+import type { TokenChange } from '../../api/token.js';
+import { addBoundsOptions, type BoundsOptions, conditionsOf, limitsOf } from '../bounds-options.js';
 import { UsageError } from '../exit-codes.js';
-import { type Target, withTokens } from '../open-deployment.js';
-import { print, printJson } from '../output.js';
+import { metadataOf } from '../metadata-option.js';
+import { withOperations } from '../open-deployment.js';
+import { collect, positive, whole } from '../option-values.js';
+import { printOne } from '../print-result.js';
 import { line } from '../safe-text.js';
+import { addSelectionOptions, type SelectionOptions, selectionOf } from '../selection-options.js';
 import { describe, named } from '../show-token.js';
+import { targetOf } from '../target.js';
 
 const CLEARABLE = ['description', 'tags', 'metadata', 'conditions', 'limits'] as const;
 
-interface Options extends Pick<TokenChange, 'name' | 'role' | 'add' | 'remove' | 'revision'>, Credits {
+interface Options extends SelectionOptions, BoundsOptions {
+  name?: string;
   description?: string;
   tag?: string[];
-  template?: string[];
+  metadata?: string;
+  remaining?: number;
   clear?: (typeof CLEARABLE)[number][];
+  revision?: number;
 }
 
-export const edit = new Command('edit')
-  .summary('change a token, as far as its kind allows')
-  .description(
-    'Changes a token. Its credential stays the same. With --template, --add, --remove or --role the whole selection ' +
-      'is replaced: give everything that the token needs.',
-  )
-  .argument('<id>', 'the id of the token, as list shows it')
-  .option('--name <name>', 'a new name')
-  .option('--description <text>', 'what it is for')
-  .option('--tag <tag>', 'a tag; replaces the present ones; repeatable', collect)
-  .option('--template <id>', 'a permission set of the catalog; repeatable', collect)
-  .option('--add <permission>', 'a permission or pattern in addition to the templates; repeatable', collect)
-  .option('--remove <permission>', 'a permission or pattern to leave out; repeatable', collect)
-  .option('--role <role>', 'a role of the catalog')
-  .option('--credits <number>', 'the total number of credits; used credits stay used', whole)
+export const edit = addBoundsOptions(
+  addSelectionOptions(
+    new Command('edit')
+      .summary('change a token, as far as its kind allows')
+      .description(
+        'Changes a token. Its credential stays the same. With --template, --add, --remove or --role the whole selection ' +
+          'is replaced: give everything that the token needs. Conditions and limits that are not named stay.',
+      )
+      .argument('<id>', 'the id of the token, as list shows it')
+      .option('-n, --name <name>', 'a new name')
+      .option('--description <text>', 'its purpose')
+      .option('--tag <tag>', 'a tag; replaces the present ones; repeatable', collect)
+      .option(
+        '--metadata <json>',
+        'data of your own, as JSON; replaces the present data; @file reads a file',
+      ),
+  ),
+)
   .option('--remaining <number>', 'set the number of credits left', whole)
   .addOption(
     new Option('--clear <member>', 'take a member away; repeatable')
       .choices(CLEARABLE)
       .argParser(collectClear),
   )
-  .option('--revision <number>', 'refuse the change if the record has another revision', revision)
+  .option('--revision <number>', 'refuse the change if the record has another revision', positive)
   .addHelpText(
     'after',
     `
@@ -46,38 +56,43 @@ Examples:
   leastkey edit 0NxHtBWaKLZ9gG2T --remaining 100`,
   )
   .action(async (id: string, options: Options, command: Command) => {
-    const { credits, remaining, ...rest } = options;
-    const change = changeOf(rest);
-    const limits = credits !== undefined || remaining !== undefined;
-    if (!limits && Object.keys(change).every((name) => name === 'revision')) {
-      throw new UsageError('nothing to change: give --name, --template or another option; see --help');
-    }
-    const target = command.optsWithGlobals<Target>();
-    const record = await withTokens(target, {}, async (tokens, actor) => {
-      if (!limits) return tokens.edit(id, change, actor);
-      const before = await tokens.get(id, actor);
-      const { revision = before.revision } = change;
-      return tokens.edit(
-        id,
-        { ...change, limits: withCredits(before, { credits, remaining }), revision },
-        actor,
+    const { name, description, tag, clear = [], revision } = options;
+    const metadata = await metadataOf(options.metadata);
+    const change: TokenChange = {
+      ...(name !== undefined && { name }),
+      ...(description !== undefined && { description }),
+      ...(tag !== undefined && { tags: tag }),
+      ...(metadata !== undefined && { metadata }),
+      ...selectionOf(options),
+      ...Object.fromEntries(clear.map((member) => [member, null])),
+    };
+    const bounds = hasBounds(options);
+    if (!bounds && Object.keys(change).length === 0) {
+      throw new UsageError(
+        'nothing to change: give --name, --template or another option; see leastkey edit --help',
       );
+    }
+    const target = targetOf(command);
+    const record = await withOperations(target, { needsCatalog: true }, async (operations) => {
+      if (!bounds) return operations.edit(id, { ...change, ...(revision !== undefined && { revision }) });
+      // What is not named stays, so the change is based on what there is.
+      const before = await operations.get(id);
+      const conditions = conditionsOf(options, before.conditions);
+      const limits = limitsOf(options, before.limits);
+      return operations.edit(id, {
+        ...change,
+        ...(conditions !== undefined && { conditions }),
+        ...(limits !== undefined && { limits }),
+        revision: revision ?? before.revision,
+      });
     });
-    if (target.json) return printJson(record);
-    print(line`${named(record)} is changed.\n\n${describe(record, process.stdout)}`);
+    printOne(target, record, () => line`${named(record)} is changed.\n\n${describe(record, process.stdout)}`);
   });
 
-function changeOf({ tag, template, clear = [], ...change }: Omit<Options, keyof Credits>): TokenChange {
-  return {
-    ...change,
-    ...(tag !== undefined && { tags: tag }),
-    ...(template !== undefined && { templates: template }),
-    ...Object.fromEntries(clear.map((member) => [member, null])),
-  };
-}
-
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, value];
+function hasBounds(options: Options): boolean {
+  const { ip, origin, audience, days, hours, utcOffset, rate, credits, refill, remaining } = options;
+  const bounds = [ip, origin, audience, days, hours, utcOffset, rate, credits, refill, remaining];
+  return bounds.some((bound) => bound !== undefined);
 }
 
 function collectClear(value: string, before: string[] = []): string[] {
@@ -85,9 +100,4 @@ function collectClear(value: string, before: string[] = []): string[] {
     throw new InvalidArgumentError(`Allowed are ${CLEARABLE.join(', ')}.`);
   }
   return [...before, value];
-}
-
-function revision(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Write the revision that get shows.');
-  return Number(text);
 }

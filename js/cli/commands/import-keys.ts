@@ -1,12 +1,14 @@
 import { Command, Option } from 'commander';
+import type { ImportReport, KeyRow } from '../../api/import-keys.js';
 import { fromBetterAuth, fromKeypal, type KeyMapping, type ReadKeys } from '../../import/index.js';
-import { type ImportReport, type KeyRow, LeastkeyError } from '../../index.js';
 import { exits, UsageError } from '../exit-codes.js';
-import { type Target, withTokens } from '../open-deployment.js';
+import { isLeastkeyError } from '../is-leastkey-error.js';
+import { withTokens } from '../open-deployment.js';
 import { print, printJson, tell } from '../output.js';
 import { interruption, Progress } from '../progress.js';
 import { parseJson, readText } from '../read-file.js';
 import { line } from '../safe-text.js';
+import { targetOf } from '../target.js';
 
 interface Options {
   from?: 'better-auth' | 'keypal' | 'rows';
@@ -32,9 +34,9 @@ export const importKeys = new Command('import-keys')
     ).choices(['better-auth', 'keypal', 'rows']),
   )
   .option('--mapping <file>', 'a JSON file that maps their values to yours: { kind, owner, permissions, … }')
-  .option('--kind <kind>', 'the kind of all created tokens, such as personal')
+  .option('-k, --kind <kind>', 'the kind of all created tokens, such as personal')
   .option(
-    '--owner <resource>',
+    '-o, --owner <resource>',
     'the owner of each key; {id} stands for the owner id in their table: user:{id}',
   )
   .option('--dry-run', 'show what would happen, and change nothing')
@@ -47,28 +49,31 @@ export const importKeys = new Command('import-keys')
       throw new UsageError('which system are the rows from? Give --from better-auth, keypal or rows');
     }
     const read = readRows(rowsIn(await readText(file), file), options.from, await mappingOf(options));
-    const target = command.optsWithGlobals<Target>();
+    const target = targetOf(command);
     const { dryRun = false } = options;
     const progress = new Progress();
-    const report = await withTokens(target, { makesDatabase: !dryRun, needsPrefix: true }, (tokens, actor) =>
-      tokens.importKeys(read.rows, actor, {
-        dryRun,
-        signal: interruption(),
-        onProgress: ({ imported, exists, failed }) => {
-          const count = imported + exists + failed;
-          progress.show(line`${count} of ${read.rows.length} rows`, count);
-        },
-      }),
+    const report = await withTokens(
+      target,
+      { makesDatabase: !dryRun, needsPrefix: true, needsCatalog: true },
+      (tokens, actor) =>
+        tokens.importKeys(read.rows, actor, {
+          dryRun,
+          signal: interruption(),
+          onProgress: ({ imported, exists, failed }) => {
+            const count = imported + exists + failed;
+            progress.show(line`${count} of ${read.rows.length} rows`, count);
+          },
+        }),
     )
       .finally(() => progress.end())
       .catch((error: unknown) => {
-        const so = error instanceof LeastkeyError ? (error.report as ImportReport | undefined) : undefined;
+        const so = isLeastkeyError(error) ? (error.report as ImportReport | undefined) : undefined;
         if (so !== undefined && so.outcomes.length > 0 && !target.json)
           tellOutcomes(placed(so, read), dryRun);
         throw error;
       });
     if (report.failed > 0) process.exitCode = exits.refused;
-    if (!report.complete) process.exitCode = exits.unavailable;
+    if (!report.complete) process.exitCode = exits.interrupted;
     const placed_ = placed(report, read);
     if (target.json) return printJson(dryRun ? { dryRun, ...placed_ } : placed_);
     tellOutcomes(placed_, dryRun);

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { type Imported, importOpenApi, importScopes } from '../../import/index.js';
-import type { Target } from '../open-deployment.js';
 import { printJson, tell } from '../output.js';
 import { parseJson, readText } from '../read-file.js';
 import { line, paint } from '../safe-text.js';
+import type { Target } from '../target.js';
 
 interface Options extends Pick<Target, 'json'> {
   service?: string;

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { PurgeQuery } from '../../index.js';
+import type { PurgeQuery } from '../../api/sweep.js';
 import { showName } from '../../input/did-you-mean.js';
-import type { Target } from '../open-deployment.js';
 import { bulk } from '../run-bulk.js';
 import { addIrreversibleOptions, type IrreversibleOptions } from '../run-irreversible.js';
+import { targetOf } from '../target.js';
 
 type Options = IrreversibleOptions & PurgeQuery;
 
@@ -13,7 +13,7 @@ export const purge = addIrreversibleOptions(
     .description(
       'Removes the records of tokens that expired or were revoked long ago. Their ids are never used again.',
     )
-    .option('--owner <resource>', 'of this owner and below it (default: all owners)')
+    .option('-o, --owner <resource>', 'of this owner and below it (default: all owners)')
     .option('--over-for <duration>', 'how long ago they must have ended (default: 90d)')
     .option('--after <cursor>', 'continue where an interrupted command stopped'),
 )
@@ -26,7 +26,7 @@ export const purge = addIrreversibleOptions(
       done: 'removed',
       which: `${whose} that have been over for ${showName(String(overFor))}`,
     };
-    const target = command.optsWithGlobals<Target>();
+    const target = targetOf(command);
     await bulk({ ...(yes && { yes }), ...(dryRun && { dryRun }) }, target, words, (tokens, actor, options) =>
       tokens.purge(query, options, actor),
     );

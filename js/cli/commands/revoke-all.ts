@@ -1,10 +1,14 @@
 import { Command } from 'commander';
-import type { RevokeAllQuery } from '../../index.js';
+import type { Job } from '../../api/jobs.js';
+import type { RevokeAllQuery } from '../../api/sweep.js';
 import { showName } from '../../input/did-you-mean.js';
 import { UsageError } from '../exit-codes.js';
-import type { Target } from '../open-deployment.js';
-import { bulk } from '../run-bulk.js';
+import { print, printJson, tell } from '../output.js';
+import { interruption, Progress } from '../progress.js';
+import { agreeTo, bulk } from '../run-bulk.js';
 import { addIrreversibleOptions, type IrreversibleOptions } from '../run-irreversible.js';
+import { join, type Legible, line } from '../safe-text.js';
+import { type Target, targetOf } from '../target.js';
 
 interface Options extends IrreversibleOptions, RevokeAllQuery {
   reason?: string;
@@ -18,7 +22,7 @@ export const revokeAll = addIrreversibleOptions(
       'Permanently revokes many tokens: of an owner and everything below it, of a subject, or with a tag; with ' +
         'several of these, tokens that match all of them. After an interruption the same command does the rest.',
     )
-    .option('--owner <resource>', 'of this owner and below it, such as org:acme')
+    .option('-o, --owner <resource>', 'of this owner and below it, such as org:acme')
     .option('--subject <id>', 'tokens that act as this subject')
     .option('--tag <tag>', 'tokens with this tag')
     .option('--everything', 'all tokens')
@@ -43,8 +47,49 @@ export const revokeAll = addIrreversibleOptions(
     ].join(', ');
     const words = { verb: 'revoke', done: 'revoked', which };
     const why = reason === undefined ? {} : { reason };
-    const target = command.optsWithGlobals<Target>();
+    const target = targetOf(command);
+    const asked = everything ? { owner: '', ...query } : query;
+    if (target.url !== undefined)
+      return overHttp(target, { ...(yes && { yes }), ...(dryRun && { dryRun }) }, asked, reason, which);
     await bulk({ ...(yes && { yes }), ...(dryRun && { dryRun }) }, target, words, (tokens, actor, options) =>
-      tokens.revokeAll(everything ? { owner: '', ...query } : query, { ...options, ...why }, actor),
+      tokens.revokeAll(asked, { ...options, ...why }, actor),
     );
   });
+
+/** The server runs the job, and continues it after Ctrl-C. */
+async function overHttp(
+  target: Target,
+  { yes = false, dryRun = false }: IrreversibleOptions,
+  query: RevokeAllQuery,
+  reason: string | undefined,
+  which: string,
+): Promise<void> {
+  if (query.after !== undefined)
+    throw new UsageError('--after is of a store; over --url a job continues by itself');
+  const { clientOf } = await import('../remote.js');
+  const client = await clientOf(target);
+  if (dryRun) {
+    const report = await client.rehearseRevokeAll(query);
+    if (target.json) return printJson({ dryRun, ...report });
+    if (report.ids.length > 0) print(join(report.ids, '\n'));
+    return tell(line`Would revoke ${report.ids.length} of ${report.scanned} tokens. Nothing was changed.`);
+  }
+  await agreeTo(yes, { verb: 'revoke', which });
+  const progress = new Progress();
+  const onProgress = (job: Job) =>
+    progress.show(line`${job.revoked} revoked, ${job.scanned} looked at`, job.scanned);
+  const signal = interruption();
+  const job = await client
+    .revokeAll(query, { ...(reason !== undefined && { reason }), onProgress, signal })
+    .finally(() => progress.end());
+  if (target.json) return printJson(job);
+  tell(summaryOf(job));
+}
+
+function summaryOf({ revoked, scanned, already, notAllowed, unreadable }: Job): Legible {
+  const lines = [line`${revoked} of ${scanned} tokens revoked.`];
+  if (already > 0) lines.push(line`${already} were revoked before.`);
+  if (notAllowed.length > 0) lines.push(line`Not allowed to revoke: ${notAllowed.join(' ')}`);
+  if (unreadable.length > 0) lines.push(line`Records that cannot be read: ${unreadable.join(' ')}`);
+  return join(lines, '\n');
+}

@@ -1,27 +1,39 @@
 import { Command } from 'commander';
-import { type Target, withTokens } from '../open-deployment.js';
-import { print, printJson } from '../output.js';
+import type { TokenRecord } from '../../api/token.js';
+import { withOperations } from '../open-deployment.js';
+import type { Operations } from '../operations.js';
+import { onTokens } from '../run-irreversible.js';
+import { eachToken } from '../run-many.js';
 import { line } from '../safe-text.js';
 import { named } from '../show-token.js';
+import { targetOf } from '../target.js';
+import { IDS, namedTokens } from '../token-ids.js';
 
 export const disable = new Command('disable')
-  .summary('stop a token until it is enabled again')
-  .description('Stops a token until "enable". Its credential stays the same.')
-  .argument('<id>', 'the id of the token, as list shows it')
-  .action(async (id: string, _own: unknown, command: Command) => {
-    const target = command.optsWithGlobals<Target>();
-    const record = await withTokens(target, {}, (tokens, actor) => tokens.disable(id, actor));
-    if (target.json) return printJson(record);
-    print(line`${named(record)} is disabled.`);
+  .summary('stop tokens until they are enabled again')
+  .description('Stops tokens until "enable". Their credentials stay the same.')
+  .argument('<id...>', IDS)
+  .addHelpText('after', '\nExample:\n  leastkey disable 0NxHtBWaKLZ9gG2T')
+  .action(async (ids: string[], _own: unknown, command: Command) => {
+    const target = targetOf(command);
+    await onTokens(ids, target, (operations, found) =>
+      eachToken(found, target, (id) => operations.disable(id), said('disabled')),
+    );
   });
 
 export const enable = new Command('enable')
-  .summary('let a disabled token work again')
-  .description('Lets a disabled token work again. A revoked token stays revoked.')
-  .argument('<id>', 'the id of the token, as list shows it')
-  .action(async (id: string, _own: unknown, command: Command) => {
-    const target = command.optsWithGlobals<Target>();
-    const record = await withTokens(target, {}, (tokens, actor) => tokens.enable(id, actor));
-    if (target.json) return printJson(record);
-    print(line`${named(record)} is enabled.`);
+  .summary('let disabled tokens work again')
+  .description('Lets disabled tokens work again. A revoked token stays revoked.')
+  .argument('<id...>', IDS)
+  .addHelpText('after', '\nExample:\n  leastkey enable 0NxHtBWaKLZ9gG2T')
+  .action(async (ids: string[], _own: unknown, command: Command) => {
+    const target = targetOf(command);
+    const found = await namedTokens(ids);
+    // Enabling asks what the actor may give, which the catalog says.
+    const needs = { needsCatalog: target.url === undefined };
+    await withOperations(target, needs, (operations: Operations) =>
+      eachToken(found, target, (id) => operations.enable(id), said('enabled')),
+    );
   });
+
+const said = (did: string) => (record: TokenRecord) => line`${named(record)} is ${did}.`;

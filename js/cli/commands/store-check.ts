@@ -10,10 +10,10 @@ import {
   scratchStore,
 } from '../../store-kit/index.js';
 import { exits, UsageError } from '../exit-codes.js';
-import type { Target } from '../open-deployment.js';
 import { urlOf, withStores } from '../open-url.js';
-import { clearStatus, print, printJson, showStatus, tell } from '../output.js';
+import { clearStatus, complain, print, printJson, showStatus } from '../output.js';
 import { line } from '../safe-text.js';
+import type { Target } from '../target.js';
 
 interface Options {
   scratch?: string;
@@ -91,7 +91,7 @@ async function check(
   } finally {
     clearStatus();
     await clearScratch(store).catch(() =>
-      tell(
+      complain(
         `leastkey: the keys of the check could not be deleted; the next check with the same --scratch does`,
       ),
     );

@@ -2,12 +2,12 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Store } from '../../index.js';
 import { copyStore, undoMove } from '../../stores/copy.js';
 import { Declined, UsageError } from '../exit-codes.js';
-import type { Target } from '../open-deployment.js';
 import { urlOf, withStores } from '../open-url.js';
 import { print, printJson } from '../output.js';
 import { interruption, Progress } from '../progress.js';
 import { canAsk, confirm } from '../prompt.js';
 import { line } from '../safe-text.js';
+import type { Target } from '../target.js';
 
 interface Options {
   yes?: boolean;
@@ -26,7 +26,7 @@ export const storeCopy = new Command('copy')
   .argument('[to]', 'the URL of the target (or the environment variable LEASTKEY_TARGET)')
   .option('--wait <seconds>', 'the longest deadline of a call of the deployments on the source', whole, 15)
   .option('--undo', 'take the mark from the source, if nothing has used the target yet')
-  .option('--yes', 'do not ask; required without a terminal')
+  .option('-y, --yes', 'do not ask; required without a terminal')
   .addHelpText('after', '\nExample:\n  leastkey store copy sqlite:./tokens.db postgres://tokens@db/tokens')
   .action(async (from: string | undefined, to: string | undefined, options: Options, command: Command) => {
     const { yes = false, undo = false, wait } = options;

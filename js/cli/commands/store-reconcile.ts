@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import type { AuditEntry } from '../../index.js';
 import { endAgain, findLostEndings, type LostEnding } from '../../manage/reconcile.js';
 import { Declined, exits, UsageError } from '../exit-codes.js';
-import { required, type Target, withTokens } from '../open-deployment.js';
-import { print, printJson, tell } from '../output.js';
+import { withTokens } from '../open-deployment.js';
+import { complain, print, printJson } from '../output.js';
 import { canAsk, confirm } from '../prompt.js';
 import { parseJson, readText } from '../read-file.js';
 import { addIrreversibleOptions, type IrreversibleOptions } from '../run-irreversible.js';
 import { line } from '../safe-text.js';
+import { required, targetOf } from '../target.js';
 
 interface Options extends IrreversibleOptions {
   audit?: string[];
@@ -33,13 +34,13 @@ export const storeReconcile = addIrreversibleOptions(
       );
     }
     const lines = (await Promise.all(files.map(readEntries))).flat();
-    const target = command.optsWithGlobals<Target>();
+    const target = targetOf(command);
     await withTokens(target, {}, async (tokens, actor) => {
       const { lost, endings, changes } = await findLostEndings(tokens, lines, actor);
       const ended = { done: 0, gone: 0 };
       if (!dryRun && endings.length > 0) {
         if (!yes) {
-          for (const each of endings) tell(line`  ${describe(each)}`);
+          for (const each of endings) complain(line`  ${describe(each)}`);
           if (!(await confirm(`Yes, end these ${endings.length} again?`)))
             throw new Declined('nothing was changed');
         }

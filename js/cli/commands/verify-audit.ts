@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { AuditHead } from '../../index.js';
+import type { AuditHead } from '../../api/audit.js';
 import { exits } from '../exit-codes.js';
-import { required, type Target, withTokens } from '../open-deployment.js';
+import { withTokens } from '../open-deployment.js';
 import { print, printJson } from '../output.js';
 import { interruption, Progress } from '../progress.js';
 import { line, paint } from '../safe-text.js';
 import { facts } from '../show-token.js';
+import { required, targetOf } from '../target.js';
 
 interface Options {
   owner?: string;
@@ -18,12 +19,12 @@ export const verifyAudit = new Command('verify-audit')
     'Follows the chain of hashes through the changes of one owner. Keep the head that it prints where no one with ' +
       'write access to the database can change it, and pass it as --after next time: that also detects a truncated trail.',
   )
-  .option('--owner <resource>', 'the owner, such as org:acme or user:7 (required)')
+  .option('-o, --owner <resource>', 'the owner, such as org:acme or user:7 (required)')
   .option('--after <number:hash>', 'the head of an earlier check', head)
   .addHelpText('after', '\nExample:\n  leastkey verify-audit --owner org:acme')
   .action(async (options: Options, command: Command) => {
     const owner = required(options.owner, 'whose changes? Give --owner <resource>');
-    const target = command.optsWithGlobals<Target>();
+    const target = targetOf(command);
     const progress = new Progress();
     const check = await withTokens(target, {}, (tokens) =>
       tokens.verifyAudit(owner, {

@@ -63,7 +63,7 @@ describe('revoke-all of many tokens', () => {
 
   test('the first Ctrl-C ends it between two pages, and the same command resumes it', async () => {
     const { exit, stderr } = await interrupted(1);
-    assert.equal(exit, 3, stderr);
+    assert.equal(exit, 130, stderr);
     assert.match(stderr, /It was interrupted\. The same command does the rest/);
     const left = await living();
     assert.ok(left > 0 && left < TOKENS, `${left} are left`);

@@ -46,8 +46,14 @@ describe('the life of a token', () => {
     assert.ok(!listed.stdout.includes(credential.slice(-36, -6)), 'no secret');
 
     const table = await site.leastkey(['list', '--owner', 'org:acme']);
-    assert.match(table.stdout, /^ID +STATUS +CREATED \(UTC\) +EXPIRES \(UTC\) +SCOPE +NAME\n/);
-    assert.match(table.stdout, new RegExp(`^${id}  active  .*never.*all-channels  Nightly sender$`, 'm'));
+    assert.match(
+      table.stdout,
+      /^ID +STATUS +KIND +CREATED \(UTC\) +EXPIRES \(UTC\) +LAST USED \(UTC\) +SCOPE +NAME\n/,
+    );
+    assert.match(
+      table.stdout,
+      new RegExp(`^${id}  active  permission-set .* never +never +all-channels  Nightly sender$`, 'm'),
+    );
   });
 
   test('verify reads the credential from the environment or from standard input', async () => {
@@ -205,7 +211,7 @@ describe('who is acting', () => {
   after(() => site.remove());
 
   const own = ['--kind', 'personal', '--owner', 'user:7', '--template', 'CollectionDevice', '--json'];
-  const user7 = ['--as', 'user:7', '--role', 'user:7=user'];
+  const user7 = ['--as', 'user:7', '--as-role', 'user:7=user'];
 
   test('a user manages its own tokens, and no other user does', async () => {
     const made = await site.leastkey(['create', ...user7, '--name', 'Laptop', ...own]);
@@ -237,12 +243,12 @@ describe('who is acting', () => {
     assert.equal(JSON.parse(again.stderr).error.code, 'name_taken');
   });
 
-  test('--role gives the role only', async () => {
-    const admin = await site.leastkey(['list', '--owner', 'user:7', '--role', 'user:7=admin']);
+  test('--as-role gives the role only', async () => {
+    const admin = await site.leastkey(['list', '--owner', 'user:7', '--as-role', 'user:7=admin']);
     assert.equal(admin.exit, 0, admin.stderr);
-    const elsewhere = await site.leastkey(['list', '--owner', 'user:7', '--role', 'org:acme=admin']);
+    const elsewhere = await site.leastkey(['list', '--owner', 'user:7', '--as-role', 'org:acme=admin']);
     assert.equal(elsewhere.exit, 1);
-    const wrong = await site.leastkey(['list', '--owner', 'user:7', '--role', 'admin']);
+    const wrong = await site.leastkey(['list', '--owner', 'user:7', '--as-role', 'admin']);
     assert.equal(wrong.exit, 2);
   });
 });
