@@ -1,17 +1,19 @@
-/** Database servers that the tests start themselves. */
+/** Database servers that the tests start themselves, and shells whose completion they test. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { aptInstallServers } from './apt.mjs';
 import { isLeftOut } from './programs.mjs';
 
-/** Debian's package of each server, by its name in `LEASTKEY_WITHOUT`, and a program in it. */
+/** Debian's package of each, by its name in `LEASTKEY_WITHOUT`, and a program in it. */
 const servers = {
   postgresql: { package: 'postgresql', program: 'initdb' },
   pgbouncer: { package: 'pgbouncer', program: 'pgbouncer' },
   etcd: { package: 'etcd-server', program: 'etcd' },
   mariadb: { package: 'mariadb-server', program: 'mariadbd' },
   redis: { package: 'redis-server', program: 'redis-server' },
+  zsh: { package: 'zsh', program: 'zsh' },
+  fish: { package: 'fish', program: 'fish' },
 };
 
 export const serverNames = Object.keys(servers);

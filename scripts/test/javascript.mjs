@@ -54,7 +54,7 @@ export function javascriptChecks(consumer, filters) {
     },
     {
       key: 'servers-apt',
-      label: 'Package: the database servers of its tests are there',
+      label: 'Package: the database servers and shells of its tests are there',
       estimate: 60_000,
       needs: 'compiled tests',
       work: () => installServers(),
