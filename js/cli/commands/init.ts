@@ -32,7 +32,7 @@ export const init = new Command('init')
   .action(async ({ folder, yes = false, ...options }: Options, command: Command) => {
     const target = targetOf(command);
     const found = options.framework ?? (await frameworkIn(folder));
-    const given = { framework: found, prefix: target.prefix ?? 'acme_dev' };
+    const given = { framework: found, prefix: target.prefix || 'acme_dev' };
     const asks = !yes && !target.json && canAsk();
     const { framework, prefix } = asks ? await ask(given) : given;
     refuseWrongPrefix(prefix);
