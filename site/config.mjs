@@ -12,6 +12,8 @@ export default defineConfig({
   lang: 'en',
   base: '/docs/',
   cleanUrls: false,
+  // Without one, a browser asks for a file that there is not.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   // Links to the demo, which serves the site.
   ignoreDeadLinks: [/^https?:\/\/(?:localhost|127\.0\.0\.1)/],
   themeConfig: {

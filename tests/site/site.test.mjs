@@ -36,7 +36,7 @@ async function open(path, options = {}) {
   const errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-  await page.goto(`${demo.origin}/docs/${path}`, { waitUntil: 'networkidle' });
+  await page.goto(`${demo.origin}/docs/${path}`, { waitUntil: 'networkidle', timeout: 120_000 });
   return {
     page,
     async close() {
