@@ -5,12 +5,17 @@ export interface Catalog {
   $schema?: string;
   /** The version of the catalog, such as a date. */
   version?: string;
-  /** By id: a segment `[A-Za-z0-9._-]{1,64}`. */
+  /** By id: a segment `[A-Za-z0-9._-]{1,128}`. */
   services: Record<string, Service>;
   templates?: Record<string, Template>;
   roles?: Record<string, Role>;
   /** Kinds. `permission-set`, `organization`, `group`, `personal` and `session` are built in. */
   kinds?: Record<string, Kind>;
+  /**
+   * Ids of permissions and kinds that the catalog had earlier. They are never defined again. A
+   * retired permission is held by no token, and asking for it is no error.
+   */
+  retired?: readonly string[];
 }
 
 export interface Service {
@@ -35,6 +40,8 @@ export interface PermissionNode {
    * request.
    */
   routes?: readonly (string | { route: string; resource?: string })[];
+  /** The ids that it had earlier. A token that has all of them has it too. */
+  was?: readonly string[];
   /** It should no longer be granted. A text names its replacement. */
   deprecated?: boolean | { replacement?: string };
 }

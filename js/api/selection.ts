@@ -18,8 +18,12 @@ export interface Selection<Ids extends CatalogIds = CatalogIds> {
 
 /** Options of `resolve`. */
 export interface ResolveOptions {
-  /** Whether to include the tree, which takes most of the time. Default true. */
-  tree?: boolean;
+  /**
+   * Whether to include the tree. Default true: it is made when it is read. For a screen of a large
+   * catalog, a part of it: the nodes `below` one (default: the services), to a `depth` in levels
+   * (default: all).
+   */
+  tree?: boolean | { below?: string | undefined; depth?: number | undefined };
 }
 
 /** What a selection resolves to. */
@@ -30,7 +34,10 @@ export interface Preview {
    * Its permissions that are limited to some resources: narrowed ones, and what only they imply.
    */
   resources?: Record<string, string[]>;
-  /** The services of the catalog, in its order; absent without `tree`. */
+  /**
+   * The services of the catalog, in its order; absent without `tree`. The whole tree is made when it
+   * is read.
+   */
   tree?: Branch[];
   /** Warnings to show before saving. None is an error. */
   warnings: Warning[];
@@ -50,6 +57,8 @@ export interface Branch {
   /** Why it is granted or removed, if the selection names it. */
   from: Source[];
   children: Branch[];
+  /** With a `depth`: how many children are left out. */
+  more?: number;
 }
 
 /** Why a permission is granted or removed. */

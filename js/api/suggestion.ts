@@ -13,8 +13,10 @@ export interface Suggestion {
    * Whether it provably has the fewest entries. False if there were too many candidates to try all.
    */
   smallest: boolean;
-  /** Single templates that would suffice, but grant more; the least excess first. */
+  /** Single templates that would suffice, but grant more; the least excess first; at most ten. */
   instead: Offer[];
+  /** How many more such templates there are, if there are more. */
+  insteadMore?: number;
 }
 
 /** One entry of a suggestion. */

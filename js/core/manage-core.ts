@@ -37,6 +37,9 @@ interface Configured {
 /** The settings of this core. */
 type ManageSettings = Pick<Settings, 'config' | 'catalogText'> & Partial<Pick<Settings, 'onWarning'>>;
 
+/** The number of levels of the whole tree. */
+export const WHOLE_TREE = 0xffff_ffff;
+
 const encoder = new TextEncoder();
 
 /** Whether the module is loaded, and has its first instance. */
@@ -142,9 +145,9 @@ export class ManageCore {
     return this.#step((core, out) => core.explain(credential, question, boundValues(reads), now, out));
   }
 
-  /** The preview of a selection. */
-  resolve(selection: unknown, tree: boolean): Step {
-    return this.#step((core, out) => core.resolve(selection, tree, out));
+  /** The preview of a selection. Its tree has `depth` levels below a node or the root; 0: none. */
+  resolve(selection: unknown, depth: number, below?: string): Step {
+    return this.#step((core, out) => core.resolve(selection, depth, below, out));
   }
 
   /**

@@ -35,7 +35,8 @@ import type {
   VerifyManyOptions,
   VerifyOptions,
 } from '../api/verification.js';
-import type { ManageCore } from '../core/manage-core.js';
+import { previewOf } from '../core/lazy-tree.js';
+import { type ManageCore, WHOLE_TREE } from '../core/manage-core.js';
 import type { VerifyCore } from '../core/verify-core.js';
 import { invalidInput, readCallOptions, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain, requireObject, requireText } from '../input/values.js';
@@ -234,7 +235,7 @@ export class CoreTokens implements Tokens {
 
   resolve(selection: Selection, options: ResolveOptions = {}): Preview {
     const { tree } = readResolveOptions(options);
-    return answer(this.#manageCore.resolve(copyPlain(selection, ''), tree));
+    return previewOf(this.#manageCore, copyPlain(selection, ''), tree);
   }
 
   expand(pattern: string): string[] {
@@ -315,11 +316,18 @@ function answer<T>(step: Step): T {
 const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];
 
 /** Reads the options of `resolve`, with defaults. */
-export function readResolveOptions(options: ResolveOptions): { tree: boolean } {
+export function readResolveOptions(options: ResolveOptions): Required<ResolveOptions> {
   refuseUnknownOptions(options, RESOLVE_OPTIONS, 'resolve');
   const { tree = true } = options;
-  if (typeof tree !== 'boolean') throw invalidInput('tree', 'expected true or false');
-  return { tree };
+  if (typeof tree === 'boolean') return { tree };
+  if (typeof tree !== 'object' || tree === null)
+    throw invalidInput('tree', 'expected true, false or { below, depth }');
+  refuseUnknownOptions(tree, ['below', 'depth'], 'tree');
+  const { below, depth } = tree;
+  if (below !== undefined) requireText(below, 'tree.below');
+  if (depth !== undefined && !(Number.isInteger(depth) && depth > 0 && depth < WHOLE_TREE))
+    throw invalidInput('tree.depth', 'expected a whole number from 1');
+  return { tree: { below, depth } };
 }
 
 /** The operations on accounts. */

@@ -1,5 +1,6 @@
 //! Compiles the part of a catalog document that a verifier needs.
 
+use super::past_ids::{OldId, PastIds, read_old_ids};
 use super::permission_index::Permissions;
 use super::route;
 use super::route::{RouteEntry, Routes};
@@ -16,17 +17,22 @@ pub fn compile_permissions(document: &Value, problems: &mut Problems) -> (Permis
     let mut compiler = Compiler {
         ids: Vec::new(),
         routes: Vec::new(),
+        old_ids: Vec::new(),
         problems,
     };
-    let services = Members::open_any(document, &Path::document(), compiler.problems)
-        .and_then(|members| open(&members, "services", compiler.problems));
+    let members = Members::open_any(document, &Path::document(), compiler.problems);
+    let services = members
+        .as_ref()
+        .and_then(|members| open(members, "services", compiler.problems));
     match services {
         Some(services) => services
             .each()
             .for_each(|(id, value, path)| compiler.service(id, value, &path)),
         None => compiler.problems.add(&Path::document(), "needs services"),
     }
-    let Compiler { ids, routes, .. } = compiler;
+    let Compiler {
+        ids, routes, old_ids, ..
+    } = compiler;
     if ids.len() > MAX_PERMISSIONS {
         problems.add(
             &Path::document(),
@@ -34,12 +40,15 @@ pub fn compile_permissions(document: &Value, problems: &mut Problems) -> (Permis
         );
     }
     let ids = sorted_by(ids, Permission::cmp);
-    (Permissions(ids), Routes::compile(&routes, problems))
+    let past = members.map(|members| PastIds::compile(&members, old_ids, &ids, problems));
+    let permissions = Permissions::new(ids, past.unwrap_or_default());
+    (permissions, Routes::compile(&routes, problems))
 }
 
 struct Compiler<'d, 'p> {
     ids: Vec<Permission>,
     routes: Vec<RouteEntry<'d>>,
+    old_ids: Vec<OldId<'d>>,
     problems: &'p mut Problems,
 }
 
@@ -74,6 +83,7 @@ impl<'d> Compiler<'d, '_> {
         self.below(id.as_str(), &members);
         if members.value("permissions").is_none() || members.flag("grantable", self.problems) {
             self.routes.extend(route::read(&id, &members, self.problems));
+            self.old_ids.extend(read_old_ids(&id, &members, self.problems));
             self.ids.push(id);
         }
     }

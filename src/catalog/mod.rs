@@ -9,6 +9,7 @@ mod invalid_id;
 mod kind;
 mod not_in_catalog;
 mod owners;
+mod past_ids;
 mod path_form;
 mod pattern_error;
 mod permission_index;
@@ -40,9 +41,10 @@ pub(crate) use selection::Kept;
 pub use selection::{Preview, Resolution, Selection, TemplateUse};
 pub use selection_warning::Warning;
 pub use suggest::{Offer, Suggestion};
-pub use tree::{Branch, Source, State};
+pub use tree::{Branch, Source, State, TreePart};
 
 use not_in_catalog::Named;
+use past_ids::PastIds;
 
 use crate::codec::json::Value;
 use crate::input::{Members, Path, Problem, Problems, quote};
@@ -88,7 +90,15 @@ impl Catalog {
     /// All problems of the document.
     pub fn compile(document: &Value) -> Result<Catalog, Vec<Problem>> {
         let mut problems = Problems::of_document();
-        let known = ["$schema", "version", "services", "templates", "roles", "kinds"];
+        let known = [
+            "$schema",
+            "version",
+            "services",
+            "templates",
+            "roles",
+            "kinds",
+            "retired",
+        ];
         let Some(members) = Members::open(document, &Path::document(), &known, &mut problems) else {
             return Err(problems.into_vec());
         };
@@ -104,9 +114,10 @@ impl Catalog {
             );
         }
         let services = service::compile(&members, &mut problems);
+        let past = PastIds::compile(&members, services.old_ids, &services.permissions, &mut problems);
         let mut catalog = Catalog {
             version,
-            permissions: Permissions(services.permissions),
+            permissions: Permissions::new(services.permissions, past),
             details: services.details,
             trees: services.trees,
             routes: route::Routes::compile(&services.routes, &mut problems),
@@ -118,6 +129,14 @@ impl Catalog {
         catalog.templates = permission_template::compile_templates(&catalog, &members, &mut problems);
         catalog.roles = role::compile_roles(&catalog, &members, &mut problems);
         catalog.settle_roles(&members, &mut problems);
+        for kind in catalog
+            .kinds
+            .iter()
+            .filter(|kind| catalog.past.has_kind(kind.id()))
+        {
+            let path = members.path("kinds").member(kind.id());
+            problems.add(&path, "is retired; a retired kind cannot be defined again");
+        }
         let mut warnings = Problems::of_document();
         route_warnings::warn(&catalog.routes, &services.routes, &mut warnings);
         catalog.warnings = warnings.into_vec();
@@ -197,6 +216,17 @@ impl Catalog {
         found.ok_or_else(|| NotInCatalog::of_few(Named::Kind, id, known))
     }
 
+    /// The id of a kind whose tokens there may be: one of the catalog, or a retired one.
+    ///
+    /// # Errors
+    /// As [`Catalog::kind`].
+    pub fn past_or_present_kind(&self, id: &str) -> Result<String, NotInCatalog> {
+        match self.past.has_kind(id) {
+            true => Ok(id.to_owned()),
+            false => self.kind(id).map(|kind| kind.id().to_owned()),
+        }
+    }
+
     /// The set of the permissions that a pattern matches, for example `messages:*`.
     ///
     /// # Errors
@@ -223,9 +253,9 @@ impl Catalog {
         let prefix = parsed.literal_prefix();
         let first = self
             .permissions
-            .0
+            .all
             .partition_point(|known| known.as_str() < prefix);
-        let rest = self.permissions.0.get(first..).unwrap_or_default();
+        let rest = self.permissions.all.get(first..).unwrap_or_default();
         let count = rest.partition_point(|known| known.as_str().starts_with(prefix));
         // If only the end of the pattern is open, a neighbour matches if it has as many segments.
         let segments = parsed.only_ends_open().then(|| parsed.segments());

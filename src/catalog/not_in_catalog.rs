@@ -17,6 +17,8 @@ pub struct NotInCatalog {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Named {
     Kind,
+    /// A service, group or permission.
+    Node,
     Permission,
     /// One or more permissions, by a pattern.
     Matching,
@@ -56,6 +58,7 @@ impl fmt::Display for NotInCatalog {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.what {
             Named::Kind => "kind",
+            Named::Node => "service, group or permission",
             Named::Permission => "permission",
             Named::Matching => "permission matching",
             Named::Role => "role",

@@ -1,6 +1,7 @@
 //! The permissions of a catalog and their indices.
 
 use super::not_in_catalog::{Named, NotInCatalog};
+use super::past_ids::PastIds;
 use crate::value::permission::{Permission, PermissionSet};
 
 /// The permissions of a catalog, each with an index. With the routes, a verification needs no more
@@ -8,29 +9,39 @@ use crate::value::permission::{Permission, PermissionSet};
 ///
 /// They are sorted by id: the index of a permission is its rank.
 #[derive(Debug, Default)]
-pub struct Permissions(pub(super) Vec<Permission>);
+pub struct Permissions {
+    pub(super) all: Vec<Permission>,
+    /// The ids that the catalog had earlier.
+    pub(super) past: PastIds,
+}
 
 impl Permissions {
+    pub(super) fn new(all: Vec<Permission>, past: PastIds) -> Permissions {
+        Permissions { all, past }
+    }
+
     /// All permissions, ascending by id.
     pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// The number of permissions.
     pub(crate) fn count(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
-    /// The permission at an index.
+    /// The permission at an index; behind the last one, a retired permission that a requirement
+    /// names.
     #[must_use]
     pub fn permission(&self, index: usize) -> Option<&Permission> {
-        self.0.get(index)
+        let retired = || self.past.retired_at(index - self.all.len());
+        self.all.get(index).or_else(retired)
     }
 
     /// The index of the permission with this id.
     #[must_use]
     pub fn index(&self, id: &str) -> Option<usize> {
-        self.0.binary_search_by(|known| known.as_str().cmp(id)).ok()
+        self.all.binary_search_by(|known| known.as_str().cmp(id)).ok()
     }
 
     /// The index of the permission with this id, which must exist.
@@ -44,7 +55,7 @@ impl Permissions {
 
     /// The members of a set, ascending by id.
     pub fn members(&self, set: &PermissionSet) -> impl Iterator<Item = &Permission> {
-        set.iter().filter_map(|index| self.0.get(index))
+        set.iter().filter_map(|index| self.all.get(index))
     }
 
     /// The members of a set, cloned.
@@ -53,32 +64,40 @@ impl Permissions {
         self.members(set).cloned().collect()
     }
 
-    /// The set of a list of permissions. Permissions that are no longer in the catalog are dropped.
+    /// The set of a stored list of permissions, each of which is there once. A renamed permission is
+    /// in it if all of its old ids are. Permissions that are no longer in the catalog are dropped.
     #[must_use]
     pub fn set_of(&self, permissions: impl Iterator<Item: AsRef<str>>) -> PermissionSet {
         let mut set = self.nothing();
+        let mut renamed = Vec::new();
         let mut next = 0;
         for id in permissions {
             // Grants are sorted as the catalog is: most permissions directly follow the one before.
             let id = id.as_ref();
-            let index = match self.0.get(next) {
+            let index = match self.all.get(next) {
                 Some(neighbor) if neighbor.as_str() == id => Some(next),
                 _ => self.index(id),
             };
-            if let Some(index) = index {
-                set.insert(index);
-                next = index + 1;
+            match index {
+                Some(index) => {
+                    set.insert(index);
+                    next = index + 1;
+                }
+                None => renamed.extend(self.past.successor(id)),
             }
+        }
+        for index in self.past.complete(renamed) {
+            set.insert(index);
         }
         set
     }
 
     /// An empty set with the capacity of the catalog.
     pub(crate) fn nothing(&self) -> PermissionSet {
-        PermissionSet::empty(self.0.len())
+        PermissionSet::empty(self.all.len())
     }
 
     pub(super) fn unknown(&self, what: Named, id: &str) -> NotInCatalog {
-        NotInCatalog::new(what, id, self.0.iter().map(Permission::as_str))
+        NotInCatalog::new(what, id, self.all.iter().map(Permission::as_str))
     }
 }

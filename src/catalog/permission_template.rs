@@ -8,7 +8,7 @@ use super::{Catalog, TemplateUse};
 use crate::input::{Members, Problems};
 use crate::value::permission::PermissionSet;
 
-const MAX_PATTERNS: usize = 1_000;
+const MAX_PATTERNS: usize = 20_000;
 const MAX_EXTENDED: usize = 100;
 const HIGHEST_VERSION: u32 = 1_000_000;
 
@@ -172,8 +172,12 @@ fn inherit(templates: &mut [Template], extends: &[Vec<usize>], order: Vec<usize>
 pub(super) fn patterns(catalog: &Catalog, members: &Members, problems: &mut Problems) -> PermissionSet {
     let mut set = catalog.nothing();
     for (pattern, path) in members.texts("permissions", MAX_PATTERNS, problems) {
-        if let Some(matched) = problems.keep(&path, catalog.matching(pattern)) {
-            set.union(&matched);
+        if problems.are_enough() {
+            break;
+        }
+        let runs = problems.keep(&path, catalog.runs(pattern));
+        for index in runs.into_iter().flatten().flatten() {
+            set.insert(index);
         }
     }
     set

@@ -1,10 +1,12 @@
 //! Resolves selections: selection + catalog → permissions and narrowings of a grant.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use super::not_in_catalog::{Named, NotInCatalog};
 use super::selection_warning::Warning;
-use super::tree::{Branch, Source};
+use super::tree::{Branch, Source, TreePart};
 use super::{Catalog, Role, Template};
 use crate::codec::canonical::{Shape, required};
 use crate::codec::decode::decode_members;
@@ -16,7 +18,7 @@ use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
 
 const MAX_TEMPLATES: usize = 100;
-const MAX_TWEAKS: usize = 1_000;
+const MAX_TWEAKS: usize = 20_000;
 const MAX_PATTERNS: usize = 100;
 const MAX_NARROWED: usize = 1_000;
 const MAX_RESOURCES: usize = 100;
@@ -96,13 +98,52 @@ pub struct Resolution<'c> {
     pub(super) parts: Parts<'c>,
 }
 
+/// The entries of `add` or `remove`. A set of bits for each of thousands of entries would take the
+/// square of their number.
+#[derive(Debug)]
+pub(super) struct Entries {
+    /// As written, each once.
+    texts: Vec<String>,
+    /// The permissions of those with a star, as ascending ranges of indices.
+    patterns: Vec<(String, Vec<Range<usize>>)>,
+    /// The permissions of the others.
+    exact: PermissionSet,
+}
+
+impl Entries {
+    /// The indices of their permissions.
+    fn indices(&self) -> impl Iterator<Item = usize> {
+        let patterns = self
+            .patterns
+            .iter()
+            .flat_map(|(_, runs)| runs.iter().cloned().flatten());
+        self.exact.iter().chain(patterns)
+    }
+
+    /// The entries that mean a permission, at most as many as are shown.
+    fn meaning<'e>(
+        &'e self,
+        index: usize,
+        permission: Option<&'e Permission>,
+    ) -> impl Iterator<Item = String> + use<'e> {
+        let exact = permission.filter(|_| self.exact.contains(index));
+        let patterns = self.patterns.iter();
+        let patterns = patterns.filter(move |(_, runs)| runs.iter().any(|run| run.contains(&index)));
+        let texts = exact
+            .map(Permission::as_str)
+            .into_iter()
+            .chain(patterns.map(|(text, _)| text.as_str()));
+        texts.take(MAX_SOURCES).map(str::to_owned)
+    }
+}
+
 /// The parts of a resolution, for the tree and the warnings.
 #[derive(Debug)]
 pub(super) struct Parts<'c> {
     pub(super) templates: Vec<&'c Template>,
     pub(super) role: Option<&'c Role>,
-    pub(super) add: Vec<(String, PermissionSet)>,
-    pub(super) remove: Vec<(String, PermissionSet)>,
+    pub(super) add: Entries,
+    pub(super) remove: Entries,
     /// The permissions before the removals.
     pub(super) closed: PermissionSet,
 }
@@ -252,14 +293,23 @@ impl Catalog {
     pub fn preview(
         &self,
         selection: &Selection,
-        with_tree: bool,
+        tree: Option<TreePart>,
         problems: &mut Problems,
     ) -> Option<Preview<'_>> {
         let resolution = self.resolve_any(selection, None, problems)?;
+        let tree = match tree {
+            None => None,
+            Some(part) => {
+                let none =
+                    || NotInCatalog::with_help(Named::Node, part.below.unwrap_or_default(), String::new);
+                let found = self.tree(&resolution, part).ok_or_else(none);
+                Some(problems.keep(&Path::call().member("below"), found)?)
+            }
+        };
         Some(Preview {
             permissions: self.members(&resolution.permissions).collect(),
             resources: resolution.resources.clone(),
-            tree: with_tree.then(|| self.tree(&resolution)),
+            tree,
             warnings: self.selection_warnings(&resolution),
         })
     }
@@ -283,10 +333,14 @@ impl Catalog {
             .iter()
             .for_each(|template| chosen.union(&template.permissions));
         role.into_iter().for_each(|role| chosen.union(&role.permissions));
-        add.iter().for_each(|(_, set)| chosen.union(set));
+        for index in add.indices() {
+            chosen.insert(index);
+        }
         let closed = self.closed(&chosen);
         let mut permissions = closed.clone();
-        remove.iter().for_each(|(_, set)| permissions.subtract(set));
+        for index in remove.indices() {
+            permissions.remove(index);
+        }
 
         let mut resources = self.narrowed(selection, &permissions, boundary, problems);
         self.keep_narrowings(selection, &chosen, &closed, &mut resources, problems);
@@ -294,12 +348,11 @@ impl Catalog {
         if !problems.is_empty() {
             return None;
         }
-        let texts = |list: &[(String, PermissionSet)]| list.iter().map(|(text, _)| text.clone()).collect();
         Some(Resolution {
             permissions,
             templates: templates.iter().map(|template| template.as_used()).collect(),
-            added: texts(&add),
-            removed: texts(&remove),
+            added: add.texts.clone(),
+            removed: remove.texts.clone(),
             role: role.map(|role| role.id.clone()),
             resources,
             parts: Parts {
@@ -346,30 +399,42 @@ impl Catalog {
             .ok_or_else(|| NotInCatalog::new(Named::Role, id, known))
     }
 
-    fn matched(&self, patterns: &[(&str, Path)], problems: &mut Problems) -> Vec<(String, PermissionSet)> {
-        let mut kept: Vec<(String, PermissionSet)> = Vec::new();
+    fn matched(&self, written: &[(&str, Path)], problems: &mut Problems) -> Entries {
+        let mut entries = Entries {
+            texts: Vec::new(),
+            patterns: Vec::new(),
+            exact: self.nothing(),
+        };
         // Patterns are limited, because each is compared with every permission that could match.
-        let with_stars = patterns.iter().filter(|(pattern, _)| pattern.contains('*'));
+        let with_stars = written.iter().filter(|(pattern, _)| pattern.contains('*'));
         if let Some((_, path)) = with_stars.clone().nth(MAX_PATTERNS) {
             problems.add(
                 path,
                 format!("is one pattern too many: at most {MAX_PATTERNS} may have a \"*\""),
             );
-            return kept;
+            return entries;
         }
-        for (pattern, path) in patterns {
+        for (pattern, path) in written {
             if problems.are_enough() {
                 break;
             }
-            // A repeated pattern counts once.
-            if kept.iter().any(|(known, _)| known == pattern) {
+            let Some(runs) = problems.keep(path, self.runs(pattern)) else {
                 continue;
+            };
+            // A repeated pattern counts once.
+            let has_star = pattern.contains('*');
+            let is_new = match has_star {
+                true => !entries.patterns.iter().any(|(known, _)| known == pattern),
+                false => runs.first().is_some_and(|run| entries.exact.insert(run.start)),
+            };
+            if is_new {
+                entries.texts.push((*pattern).to_owned());
             }
-            if let Some(set) = problems.keep(path, self.matching(pattern)) {
-                kept.push(((*pattern).to_owned(), set));
+            if is_new && has_star {
+                entries.patterns.push(((*pattern).to_owned(), runs));
             }
         }
-        kept
+        entries
     }
 
     fn narrowed(
@@ -567,22 +632,15 @@ impl Catalog {
         sources.extend(from.map(|template| Source::Template(template.id.clone())));
         let by_role = role.filter(|role| role.permissions.contains(index));
         sources.extend(by_role.map(|role| Source::Role(role.id.clone())));
-        let added = add
-            .iter()
-            .filter(|(_, set)| set.contains(index))
-            .take(MAX_SOURCES);
-        sources.extend(added.map(|(pattern, _)| Source::Added(pattern.clone())));
+        let permission = self.permission(index);
+        sources.extend(add.meaning(index, permission).map(Source::Added));
         let implying = self.implying(index).filter(|implying| closed.contains(*implying));
         sources.extend(
             implying
                 .filter_map(|implying| self.permission(implying).cloned())
                 .map(Source::ImpliedBy),
         );
-        let removed = remove
-            .iter()
-            .filter(|(_, set)| set.contains(index))
-            .take(MAX_SOURCES);
-        sources.extend(removed.map(|(pattern, _)| Source::Removed(pattern.clone())));
+        sources.extend(remove.meaning(index, permission).map(Source::Removed));
         sources
     }
 }

@@ -2,6 +2,7 @@
 
 use super::invalid_id::{InvalidId, check_id};
 use super::not_in_catalog::{Named, NotInCatalog};
+use super::past_ids::{OldId, read_old_ids};
 use super::route::RouteEntry;
 use super::topological_sort::dependencies_first;
 use crate::codec::json::Value;
@@ -20,6 +21,7 @@ pub(super) struct Services<'d> {
     pub(super) permissions: Vec<Permission>,
     pub(super) details: Vec<Details>,
     pub(super) routes: Vec<RouteEntry<'d>>,
+    pub(super) old_ids: Vec<OldId<'d>>,
 }
 
 /// A service, a group of permissions, or a permission, as a portal shows it.
@@ -66,6 +68,7 @@ pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Se
     let mut reader = Reader {
         entries: Vec::new(),
         routes: Vec::new(),
+        old_ids: Vec::new(),
         problems,
     };
     let mut trees = Vec::new();
@@ -89,7 +92,12 @@ pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Se
             trees.push(reader.node(id, None, &service));
         }
     }
-    let Reader { entries, routes, .. } = reader;
+    let Reader {
+        entries,
+        routes,
+        old_ids,
+        ..
+    } = reader;
     if entries.len() > MAX_PERMISSIONS {
         problems.add(
             &document.path("services"),
@@ -110,12 +118,14 @@ pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Se
         permissions,
         details,
         routes,
+        old_ids,
     }
 }
 
 struct Reader<'d, 'p> {
     entries: Vec<Entry<'d>>,
     routes: Vec<RouteEntry<'d>>,
+    old_ids: Vec<OldId<'d>>,
     problems: &'p mut Problems,
 }
 
@@ -178,13 +188,14 @@ impl<'d> Reader<'d, '_> {
             "permissions",
             "routes",
             "deprecated",
+            "was",
         ];
         let members = Members::open(value, path, &known, self.problems)?;
         let inner = members.value("permissions").is_some();
         let grantable = members.flag("grantable", self.problems);
         let mut permission = None;
         if inner && !grantable {
-            for only in ["implies", "routes", "deprecated"] {
+            for only in ["implies", "routes", "deprecated", "was"] {
                 if members.value(only).is_some() {
                     let message =
                         "is not allowed on a group; a group is a permission only if it is \"grantable\"";
@@ -196,6 +207,7 @@ impl<'d> Reader<'d, '_> {
             let deprecated = self.deprecated(&members);
             self.routes
                 .extend(super::route::read(&id, &members, self.problems));
+            self.old_ids.extend(read_old_ids(&id, &members, self.problems));
             permission = Some(self.add(id.clone(), implies, deprecated));
         }
         Some(self.node(id.as_str(), permission, &members))
@@ -242,6 +254,10 @@ fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<D
         .map(|entry| (entry.id, (entry.implies, entry.deprecated)))
         .unzip();
     let mut index = |id: &str, path: &Path| {
+        // Each unknown id is compared with all known ones.
+        if problems.are_enough() {
+            return None;
+        }
         let found = ids.binary_search_by(|known| known.as_str().cmp(id));
         let known = ids.iter().map(Permission::as_str);
         let found = found.map_err(|_| NotInCatalog::new(Named::Permission, id, known));

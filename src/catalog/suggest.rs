@@ -6,8 +6,12 @@ use super::Catalog;
 use crate::codec::sort::sorted_by_count;
 use crate::value::permission::{Permission, PermissionSet};
 
-/// The budget of the exact search, in compared candidates. After it, the best cover so far is used.
-const SEARCHED: usize = 1_000_000;
+/// The budget of the exact search, in compared words of sets, so that the time does not grow with
+/// the catalog. After it, the best cover so far is used.
+const SEARCHED: usize = 10_000_000;
+
+/// The most single templates that are offered instead.
+const MAX_INSTEAD: usize = 10;
 
 /// A selection that covers the wanted permissions. It has the least excess possible, and among
 /// those the fewest entries.
@@ -24,8 +28,11 @@ pub struct Suggestion {
     /// out of its budget.
     pub smallest: bool,
     /// Single templates that give all wanted permissions with more excess. The one with the fewest
-    /// permissions comes first.
+    /// permissions comes first. At most ten.
     pub instead: Vec<Offer>,
+    /// How many more such templates there are.
+    #[serde(rename = "insteadMore", skip_serializing_if = "Option::is_none")]
+    pub instead_more: Option<usize>,
 }
 
 /// An entry of a suggestion.
@@ -75,7 +82,7 @@ impl Catalog {
         let mut search = Search {
             candidates: &candidates,
             best: None,
-            left: SEARCHED,
+            left: SEARCHED / self.count().div_ceil(64).max(1),
         };
         let greedy = search.greedy(wanted);
         search.best = Some(greedy);
@@ -94,8 +101,10 @@ impl Catalog {
             add: offers(false),
             excess: self.ids(&allowed.without(wanted)),
             smallest,
+            instead_more: instead.len().checked_sub(MAX_INSTEAD).filter(|more| *more > 0),
             instead: instead
                 .iter()
+                .take(MAX_INSTEAD)
                 .map(|candidate| self.offer(candidate, wanted))
                 .collect(),
         }
@@ -150,6 +159,17 @@ impl Search<'_> {
             let Some((at, _)) = most.reduce(|one, other| if other.1 > one.1 { other } else { one }) else {
                 break;
             };
+            if self
+                .candidates
+                .get(at)
+                .is_some_and(|best| best.covers.overlap(&open) == 1)
+            {
+                // Each that is left needs a candidate of its own.
+                let covering =
+                    |index: usize| self.candidates.iter().position(|one| one.covers.contains(index));
+                chosen.extend(open.iter().filter_map(covering));
+                break;
+            }
             chosen.push(at);
             if let Some(candidate) = self.candidates.get(at) {
                 open.subtract(&candidate.covers);

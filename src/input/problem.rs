@@ -100,9 +100,9 @@ pub struct Problem {
 /// hint searches the catalog.
 const ENOUGH_OF_CALL: usize = 20;
 
-/// The problems of a document after which its lists are read no further: more than a document by a
-/// person has.
-const ENOUGH_OF_DOCUMENT: usize = 1_000;
+/// The problems of a document after which its lists are read no further: each hint searches the
+/// catalog.
+const ENOUGH_OF_DOCUMENT: usize = 200;
 
 /// The problems of a document that are reported. Of more, the number is reported.
 const MAX_REPORTED: usize = 20;

@@ -6,6 +6,7 @@ use super::record_text::{Part, RecordText};
 use super::token::Token;
 use crate::catalog::{Permissions, Resolution};
 use crate::codec::canonical::Items;
+use crate::codec::sort::sorted_by_count;
 use crate::codec::sorted_map::SortedMap;
 use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
@@ -94,14 +95,13 @@ impl Grant {
     #[must_use]
     pub fn of(token: &Token, catalog: &Permissions) -> Grant {
         let narrowed = token.resources.iter();
-        let narrowed =
-            narrowed.filter_map(|(id, resources)| Some((catalog.index(id.as_str())?, resources.clone())));
-        // The index of a permission is its rank by id, and the map is sorted by id, so `narrowed`
-        // is sorted by index.
         Grant {
             permissions: catalog.set_of(token.permissions.iter()),
             boundary: token.resource.clone(),
-            narrowed: narrowed.collect(),
+            narrowed: narrowed_of(
+                narrowed.map(|(id, resources)| (id.as_str(), resources.clone())),
+                catalog,
+            ),
             most: None,
         }
     }
@@ -109,18 +109,15 @@ impl Grant {
     /// Compiles the grant of a stored token, as [`Grant::of`] does.
     #[must_use]
     pub(crate) fn of_record(record: &RecordText, boundary: Resource, catalog: &Permissions) -> Grant {
-        let mut narrowed = Vec::new();
-        for (id, resources) in record.entries(Part::Resources) {
+        let narrowed = record.entries(Part::Resources).map(|(id, resources)| {
             let resources = Items::of(resources).texts();
-            if let Some(index) = catalog.index(&id) {
-                let resources = resources.filter_map(|text| Resource::parse(&text).ok());
-                narrowed.push((index, resources.collect()));
-            }
-        }
+            let resources = resources.filter_map(|text| Resource::parse(&text).ok());
+            (id, resources.collect())
+        });
         Grant {
             permissions: catalog.set_of(record.items(Part::Permissions).texts()),
             boundary,
-            narrowed,
+            narrowed: narrowed_of(narrowed, catalog),
             most: None,
         }
     }
@@ -302,6 +299,37 @@ impl Grant {
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions
     }
+}
+
+/// The narrowed permissions of a stored grant by index, ascending. A renamed permission is narrowed
+/// to what all of its old ids have in common.
+fn narrowed_of<I: AsRef<str>>(
+    stored: impl Iterator<Item = (I, Vec<Resource>)>,
+    catalog: &Permissions,
+) -> Vec<(usize, Vec<Resource>)> {
+    let (mut narrowed, mut renamed): (Vec<(usize, Vec<Resource>)>, Vec<_>) = (Vec::new(), Vec::new());
+    for (id, resources) in stored {
+        // The index of a permission is its rank by id, and the stored ids are sorted.
+        match catalog.index(id.as_ref()) {
+            Some(index) => narrowed.push((index, resources)),
+            None => renamed.extend(catalog.successor(id.as_ref()).map(|index| (index, resources))),
+        }
+    }
+    if renamed.is_empty() {
+        return narrowed;
+    }
+    for (index, resources) in renamed {
+        match narrowed.iter_mut().find(|(known, _)| *known == index) {
+            Some((_, known)) => {
+                let pairs = known
+                    .iter()
+                    .flat_map(|place| resources.iter().map(|other| place.meet(other)));
+                *known = pairs.flatten().collect();
+            }
+            None => narrowed.push((index, resources)),
+        }
+    }
+    sorted_by_count(narrowed, |(index, _)| *index)
 }
 
 #[cfg(test)]

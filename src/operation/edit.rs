@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 use super::arguments::refuse_credential;
-use super::authority::{Authority, refuse_more_than_account};
+use super::authority::{Authority, forbidden, refuse_more_than_account};
 use super::context::{Context, Outcome};
 use super::delegation::hold_bounds;
 use super::idempotency::IdempotencyRecord;
@@ -14,7 +14,7 @@ use super::power::Power;
 use super::shared_members::{
     clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
 };
-use super::status::terminal;
+use super::status::{of_no_kind, terminal};
 use super::unique_name::{free_name, take_name};
 use super::write_batch::WriteBatch;
 use crate::catalog::{Editable, Kept, Selection};
@@ -169,6 +169,9 @@ impl Edit {
             (self.limits.is_some(), Editable::Limits),
         ];
         let kind = context.deployment.catalog().kind(&token.kind);
+        if kind.is_err() && wanted.iter().any(|(wanted, _)| *wanted) {
+            return Err(forbidden(of_no_kind(token)).into());
+        }
         for (wanted, what) in wanted {
             if wanted && !kind.as_ref().is_ok_and(|kind| kind.can_edit(what)) {
                 let editable = kind.as_ref().map(|kind| kind.editable()).unwrap_or_default();

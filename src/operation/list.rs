@@ -82,11 +82,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
     )?;
     let owner = owner_of(context, &members, actor, problems);
     let kind = members.parsed("kind", problems, |id| {
-        context
-            .deployment
-            .catalog()
-            .kind(id)
-            .map(|kind| kind.id().to_owned())
+        context.deployment.catalog().past_or_present_kind(id)
     });
     let status = members.parsed("status", problems, |text| one_of(&STATUSES, text));
     let tag = members.parsed("tag", problems, Tag::parse);

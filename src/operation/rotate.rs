@@ -14,7 +14,7 @@ use super::load::{Found, find_to_change};
 use super::operation_name::Operation;
 use super::power::Power;
 use super::refuse_ended::refuse_over;
-use super::status::{allows, terminal};
+use super::status::{allows, of_no_kind, terminal};
 use super::unique_name::{free_name, take_name};
 use super::write_batch::WriteBatch;
 use crate::catalog::{Action, Kind};
@@ -148,7 +148,7 @@ fn rotate(
         .deployment
         .catalog()
         .kind(&token.kind)
-        .map_err(|error| Refusal::new(ErrorCode::Conflict, error.to_string()))?;
+        .map_err(|_| Refusal::new(ErrorCode::Conflict, of_no_kind(token)))?;
     let next = renewed(context, kind, token, &options, authority)?;
     refuse_over(context, &next)?;
     authority.read_owner(context, &token.owner)?;

@@ -165,12 +165,21 @@ pub(super) fn terminal() -> Refusal {
     )
 }
 
+/// Says why a token cannot be changed whose kind is no longer in the catalog.
+pub(super) fn of_no_kind(token: &Token) -> String {
+    format!(
+        "the kind \"{}\" is no longer in the catalog: its tokens can be read, listed, disabled, revoked and deleted",
+        token.kind
+    )
+}
+
 /// Refuses an action that the token's kind does not have. A token of a kind that is no longer in
 /// the catalog can only be disabled or deleted.
 pub(super) fn allows(context: &Context, token: &Token, action: Action) -> Result<(), Refusal> {
     let allowed = match context.deployment.catalog().kind(&token.kind) {
         Ok(kind) => kind.allows(action),
-        Err(_) => matches!(action, Action::Delete | Action::Disable),
+        Err(_) if matches!(action, Action::Delete | Action::Disable) => true,
+        Err(_) => return Err(forbidden(of_no_kind(token))),
     };
     if allowed {
         return Ok(());

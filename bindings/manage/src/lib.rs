@@ -12,7 +12,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use leastkey::catalog::{Preview, Selection};
+use leastkey::catalog::{Preview, Selection, TreePart};
 use leastkey::codec::json::{Value, json};
 use leastkey::input::{ErrorCode, Members, Path, Problems, Refusal};
 use leastkey::model::question::{Question, read_requirement};
@@ -175,9 +175,14 @@ impl Core {
         }
     }
 
-    /// Previews a selection. `out[0]` is a step whose answer has the permissions, the warnings and,
-    /// with `tree`, the tree.
-    pub fn resolve(&self, selection: JsValue, tree: bool, out: &Array) {
+    /// Previews a selection. `out[0]` is a step whose answer has the permissions, the warnings and
+    /// `depth` levels of the tree, if that is not 0, below a node or below the root.
+    pub fn resolve(&self, selection: JsValue, depth: u32, below: Option<String>, out: &Array) {
+        let part = TreePart {
+            below: below.as_deref(),
+            depth: usize::try_from(depth).unwrap_or(usize::MAX),
+        };
+        let tree = (depth > 0).then_some(part);
         push(
             out,
             &self
@@ -260,7 +265,7 @@ impl Core {
         answer(deployment, &question, now)
     }
 
-    fn try_resolve(&self, selection: JsValue, tree: bool) -> Result<Preview<'_>, Refusal> {
+    fn try_resolve(&self, selection: JsValue, tree: Option<TreePart>) -> Result<Preview<'_>, Refusal> {
         let selection = value(selection, "the selection")?;
         let mut problems = Problems::default();
         let members = Members::open(&selection, &Path::call(), &Selection::MEMBERS, &mut problems);

@@ -22,8 +22,8 @@ import {
 /** The members of a selection, which the input of create has too. */
 export const SELECTION: Members<Selection> = {
   'templates?': list(TEXT, { maxItems: 100 }),
-  'add?': described('Permissions and patterns on top.', list(TEXT, { maxItems: 1_000 })),
-  'remove?': described('Permissions and patterns taken away again.', list(TEXT, { maxItems: 1_000 })),
+  'add?': described('Permissions and patterns on top.', list(TEXT, { maxItems: 20_000 })),
+  'remove?': described('Permissions and patterns taken away again.', list(TEXT, { maxItems: 20_000 })),
   'role?': TEXT,
   'resources?': described('Permissions that are held on some resources only.', mapOf(list(TEXT))),
 };
@@ -59,6 +59,7 @@ export const SELECTION_SCHEMAS = {
       ),
     ),
     children: list(ref('Branch')),
+    'more?': COUNT,
   }),
   Warning: union(
     'oneOf',
@@ -90,6 +91,7 @@ export const SELECTION_SCHEMAS = {
     excess: list(TEXT),
     smallest: FLAG,
     instead: list(ref('Offer')),
+    'insteadMore?': COUNT,
   }),
   Offer: objectOf<ApiTypes['Offer']>({ id: TEXT, gives: list(TEXT), excess: list(TEXT) }),
   Description: objectOf<ApiTypes['Description']>({

@@ -1,8 +1,8 @@
 import type { Deployment } from '../../api/catalog.js';
 import type { Tokens } from '../../api/tokens.js';
+import { previewOf } from '../../core/lazy-tree.js';
 import { ManageCore } from '../../core/manage-core.js';
 import { mintCredential } from '../../manage/mint.js';
-import { stepError } from '../../runtime/protocol.js';
 
 /** The parts of the core that the portal uses. `Tokens` of a host has them too. */
 export type Engine = Pick<Tokens, 'resolve' | 'expand' | 'mint'>;
@@ -15,11 +15,7 @@ export async function startEngine({ catalog, prefix }: Deployment, now: () => nu
   const catalogText = JSON.stringify(catalog);
   const core = await ManageCore.start({ config: { prefix }, catalogText }, 'start');
   return {
-    resolve: (selection, { tree = true } = {}) => {
-      const step = core.resolve(selection, tree);
-      if ('answer' in step) return step.answer as ReturnType<Engine['resolve']>;
-      throw stepError(step);
-    },
+    resolve: (selection, { tree = true } = {}) => previewOf(core, selection, tree),
     expand: (pattern) => core.expand(pattern),
     mint: ({ id } = {}) => mintCredential(core, { reading: now, entropy: undefined }, id),
   };

@@ -84,7 +84,7 @@ impl Reader<'_> {
     }
 
     fn permission(&self, id: &str, path: &Path, problems: &mut Problems) -> Option<usize> {
-        problems.keep(path, self.catalog.known(id))
+        problems.keep(path, self.catalog.required(id))
     }
 
     /// The items of `all`: those on the resource of the requirement, and those on their own.

@@ -44,7 +44,7 @@ const right = () => ({
             'GET /{rest*}',
           ],
         },
-        b: 'B',
+        b: { title: 'B', was: ['s:earlier', 't:b'] },
         old: { title: 'Old', deprecated: { replacement: 's:b' } },
         older: { title: 'Older', deprecated: true },
         g: { title: 'G', grantable: true, implies: ['s:b'], permissions: { c: 'C' } },
@@ -56,6 +56,7 @@ const right = () => ({
     u: { title: 'U', extends: ['t'] },
   },
   roles: { user: { title: 'U', permissions: ['**'] }, none: { title: 'None' } },
+  retired: ['s:gone', 's:g:gone', 'batch'],
   kinds: {
     personal: {
       lifetime: { default: 'P1DT2H', longest: 86_400_000_000, required: true },
@@ -157,6 +158,8 @@ const wrong = [
   ['a pattern with a question mark', 'templates.t.permissions.0', 's:?'],
   ['an empty pattern', 'templates.t.permissions.0', ''],
   ['a pattern of thirteen segments', 'templates.t.permissions.0', 's:1:2:3:4:5:6:7:8:9:10:11:12'],
+  ['a retired id that is none', 'retired.0', 's:*'],
+  ['an old id that is none', 'services.s.permissions.b.was.0', 's: earlier'],
   ['a role called admin', 'roles.admin', { title: 'A', permissions: [] }],
   ['a role without a title', 'roles.user.title', undefined],
   ['a role with an unknown member', 'roles.user.extends', []],
