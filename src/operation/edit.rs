@@ -170,7 +170,7 @@ impl Edit {
         ];
         let kind = context.deployment.catalog().kind(&token.kind);
         if kind.is_err() && wanted.iter().any(|(wanted, _)| *wanted) {
-            return Err(forbidden(of_no_kind(token)).into());
+            return Err(forbidden(of_no_kind(token)));
         }
         for (wanted, what) in wanted {
             if wanted && !kind.as_ref().is_ok_and(|kind| kind.can_edit(what)) {
