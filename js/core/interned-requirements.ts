@@ -27,7 +27,7 @@ export interface InternedRequirement {
   /** The question that has only this requirement. */
   readonly question: Question;
   /** What tokens with these permissions lack for it, of a few lists of permissions. */
-  readonly lacking: Map<object, RefusalDetails>;
+  readonly lacking: Map<readonly string[], RefusalDetails>;
 }
 
 /** The list that was asked last, as its caller passed it. */
@@ -164,7 +164,11 @@ function interned<Asked extends AskedPermissions>(
   return { id, asked, question, lacking: new Map() };
 }
 
-export function keepLacking({ lacking }: InternedRequirement, holder: object, details: RefusalDetails): void {
+export function keepLacking(
+  { lacking }: InternedRequirement,
+  permissions: readonly string[],
+  details: RefusalDetails,
+): void {
   if (lacking.size >= MAX_LACKING) lacking.clear();
-  lacking.set(holder, details);
+  lacking.set(permissions, details);
 }

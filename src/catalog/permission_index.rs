@@ -64,9 +64,8 @@ impl Permissions {
         self.members(set).cloned().collect()
     }
 
-    /// The set of a stored list of permissions, each of which is there once. A renamed permission
-    /// is in it if all of its old ids are. Permissions that are no longer in the catalog are
-    /// dropped.
+    /// The set of a stored list of permissions, each of which is there once. A renamed permission is
+    /// in it if all of its old ids are. Permissions that are no longer in the catalog are dropped.
     #[must_use]
     pub fn set_of(&self, permissions: impl Iterator<Item: AsRef<str>>) -> PermissionSet {
         let mut set = self.nothing();
@@ -91,15 +90,6 @@ impl Permissions {
             set.insert(index);
         }
         set
-    }
-
-    /// Adds the renamed permissions of which a list has all old ids. `past` are the ids of the list
-    /// that are no longer in the catalog.
-    pub(crate) fn insert_renamed(&self, set: &mut PermissionSet, past: &[Permission]) {
-        let renamed = past.iter().filter_map(|id| self.past.successor(id.as_str()));
-        for index in self.past.complete(renamed.collect()) {
-            set.insert(index);
-        }
     }
 
     /// An empty set with the capacity of the catalog.

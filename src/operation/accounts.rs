@@ -19,7 +19,6 @@ use crate::input::object::text_list;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, StoredAccount};
 use crate::model::actor::Actor;
-use crate::model::id_list::IdList;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
 use crate::value::name::Name;
@@ -186,7 +185,7 @@ fn read_ceilings(
     sets.into_iter()
         .map(|(resource, set)| Ceiling {
             resource,
-            permissions: IdList::of(&set, catalog),
+            permissions: catalog.ids(&set),
         })
         .collect()
 }
@@ -311,7 +310,7 @@ fn manages_from_above(id: &Resource, authority: &Authority) -> Result<(), Refusa
 fn find<'r>(context: &Context<'r>, id: &Resource) -> Result<Option<(Account, &'r str)>, Suspend> {
     let [stored] = context.reads.get([&keys::account(id)])?;
     let Some(text) = stored else { return Ok(None) };
-    match StoredAccount::parse(id, text, context.vocabularies) {
+    match StoredAccount::parse(id, text) {
         Ok(StoredAccount::Account(account)) => Ok(Some((*account, text))),
         Ok(StoredAccount::Tombstone) => Err(Refusal::new(
             ErrorCode::NotFound,

@@ -52,7 +52,6 @@ use crate::model::actor::Actor;
 use crate::storage::keys;
 use crate::storage::plan::{Plan, Reads, Suspend};
 use crate::storage::shard_count::ShardCount;
-use crate::storage::vocabularies::StoredVocabularies;
 pub use answer::Answer;
 use arguments::read_id;
 use authority::Authority;
@@ -152,15 +151,10 @@ fn plan_unsealed(
     plan: impl Fn(&Context) -> Result<Outcome, Suspend>,
 ) -> Plan<Answer> {
     let step = deployment.seal().around(reads, |reads| {
-        let vocabularies = match StoredVocabularies::of(deployment.catalog(), reads) {
-            Ok(vocabularies) => vocabularies,
-            Err(need) => return need.into(),
-        };
         let planned = in_own_store(deployment, reads, |shards| {
             plan(&Context {
                 deployment,
                 reads,
-                vocabularies: &vocabularies,
                 time,
                 entropy,
                 checks,

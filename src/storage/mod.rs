@@ -8,4 +8,3 @@ pub mod plan;
 pub mod seal;
 pub mod shard_count;
 pub mod store_meta;
-pub mod vocabularies;

@@ -91,12 +91,11 @@ pub fn explain(
         caches: false,
         last_use: &|_| None,
     };
-    let mut known = KnownStore::default();
-    let settled = match load.decide(&mut known, process) {
+    let settled = match load.decide(&mut KnownStore::default(), process) {
         Ok((decided, _)) => decided.told(),
         Err(suspend) => return suspend.into(),
     };
-    let verdict = Verdict::of(&settled, requirement, catalog, &known, now);
+    let verdict = Verdict::of(&settled, requirement, catalog, now);
     let wire = Wire::of(&verdict);
     let (add, templates) = match &settled.token {
         Some(token) if verdict.code == Code::InsufficientPermission => (

@@ -62,16 +62,11 @@ pub fn verify_and_cache<D: VerifierConfig>(
         last_use: &|of| cache.last_use(of),
     };
     let decided = load.decide(&mut known, process);
-    let planned = match decided {
+    *cache.store() = known;
+    match decided {
         Ok((decided, writes)) => {
             let settled = decided.learned(cache, generation);
-            let answer = Verdict::of(
-                &settled,
-                question.requirement,
-                deployment.permissions(),
-                &known,
-                now,
-            );
+            let answer = Verdict::of(&settled, question.requirement, deployment.permissions(), now);
             let plan = match writes.is_empty() {
                 true => Plan::Answer(answer),
                 false => Plan::Commit { writes, answer },
@@ -79,9 +74,7 @@ pub fn verify_and_cache<D: VerifierConfig>(
             (plan, settled.slot)
         }
         Err(suspend) => (suspend.into(), None),
-    };
-    *cache.store() = known;
-    planned
+    }
 }
 
 /// Begins a verification with what was read. `seal`: see [`Verification::begin`].
@@ -138,7 +131,7 @@ impl<D: VerifierConfig> Load<'_, D> {
             now,
         } = *self;
         let begun = begin(deployment, deployment.seal(), credential, reads, known)?;
-        let mut verification = match begun {
+        let verification = match begun {
             Ok(verification) => verification,
             Err(decided) => return Ok((*decided, Vec::new())),
         };
@@ -146,11 +139,7 @@ impl<D: VerifierConfig> Load<'_, D> {
             true => ResolvedToken::require(verification.token(), reads)?,
             false => Vec::new(),
         };
-        let missing = verification.missing_vocabularies(&values, known);
-        for (key, text) in missing.iter().zip(reads.get_all(&missing)?) {
-            verification.learn_vocabulary(deployment, key, text, known);
-        }
-        let decided = verification.decide(deployment, &values, question, now, process, known);
+        let decided = verification.decide(deployment, &values, question, now, process);
         let limited = decided.limited(question);
         if limited.is_empty() {
             return Ok((decided, Vec::new()));

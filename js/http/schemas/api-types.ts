@@ -12,7 +12,6 @@ import type {
   Actor,
   Created,
   CreateInput,
-  ListedToken,
   RevokeOptions,
   TokenChange,
   TokenPage,
@@ -47,7 +46,6 @@ export interface ApiTypes {
   RotateToken: Omit<RotateOptions, 'idempotencyKey'>;
   Selection: Selection;
   Suggestion: Suggestion;
-  ListedToken: ListedToken;
   TokenPage: TokenPage;
   TokenRecord: TokenRecord;
   Warning: Warning;

@@ -1,7 +1,6 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenSummary } from '../../api/token.js';
+import type { TokenRecord } from '../../api/token.js';
 import { filledPage } from '../data/source.js';
-import { countOf } from '../data/titles.js';
 import { errorBox } from '../error-box.js';
 import { instant, PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
@@ -17,8 +16,8 @@ export class TokenSessions extends PortalElement {
     next: { state: true },
     error: { state: true },
   };
-  declare record: TokenSummary;
-  declare sessions: readonly TokenSummary[] | undefined;
+  declare record: TokenRecord;
+  declare sessions: readonly TokenRecord[] | undefined;
   declare next: string | undefined;
   declare error: unknown;
 
@@ -43,16 +42,16 @@ export class TokenSessions extends PortalElement {
     `;
   }
 
-  #line(session: TokenSummary): TemplateResult {
+  #line(session: TokenRecord): TemplateResult {
     const { portal } = this;
     const never = this.t('time.never');
-    const { name, kind } = session;
+    const { name, kind, permissions } = session;
     const end = allowedActions(portal, session).includes('revoke');
     return html`<li>
       <span class="words">
         <button class="link" dir="auto" @click=${() => portal.open({ screen: 'token', id: session.id })}>${name}</button>
         <small>
-          ${portal.texts.count('scope.permissions', countOf(session))} ·
+          ${portal.texts.count('scope.permissions', permissions.length)} ·
           ${this.t('sessions.made')} ${instant(portal, session.createdAt, never)} ·
           ${this.t('sessions.ends')} ${instant(portal, session.expiresAt, never)}
         </small>

@@ -144,13 +144,7 @@ impl Cache {
         }
     }
 
-    /// What was read of the store and is the same for many tokens.
-    #[must_use]
-    pub fn known_store(&self) -> &KnownStore {
-        &self.store
-    }
-
-    /// The same, to read more.
+    /// The store description that was read last.
     pub fn store(&mut self) -> &mut KnownStore {
         &mut self.store
     }

@@ -255,7 +255,7 @@ impl World {
                     return self.written();
                 }
                 Plan::Answer(_) => return,
-                other @ (Plan::Prepare { .. } | Plan::Refuse(_)) => panic!("{other:?}"),
+                Plan::Refuse(refusal) => panic!("{refusal:?}"),
             }
         }
     }

@@ -62,7 +62,7 @@ fn use_of(host: &Host, credential: &str) -> (Vec<Write>, Json) {
             }
             Plan::Commit { writes, answer } => (writes, answer),
             Plan::Answer(answer) => (Vec::new(), answer),
-            other @ (Plan::Prepare { .. } | Plan::Refuse(_)) => panic!("{other:?}"),
+            Plan::Refuse(refusal) => panic!("{refusal:?}"),
         };
         return (writes, serde_json::to_value(verdict).unwrap());
     }
