@@ -35,8 +35,8 @@ export interface Preview {
    */
   resources?: Record<string, string[]>;
   /**
-   * The services of the catalog, in its order; absent without `tree`. The whole tree is made when it
-   * is read.
+   * The services of the catalog, in its order; absent without `tree`. The whole tree is made when
+   * it is read.
    */
   tree?: Branch[];
   /** Warnings to show before saving. None is an error. */

@@ -8,7 +8,10 @@ import type { ImportOptions } from './scopes.js';
 
 /** The options of {@link importDiscovery}. */
 export interface DiscoveryOptions extends ImportOptions {
-  /** What becomes a permission: each method, or reading, writing and deleting. Default: `operations`. */
+  /**
+   * What becomes a permission: each method, or reading, writing and deleting. Default:
+   * `operations`.
+   */
   permissions?: OperationNaming | undefined;
 }
 
@@ -20,7 +23,8 @@ export interface DiscoveryOptions extends ImportOptions {
  * @param document the document as an object.
  * @throws {LeastkeyError} `invalid_input` when it is no such document.
  * @example
- * const { catalog, notes } = importDiscovery(JSON.parse(await readFile('storage-v1.json', 'utf8')));
+ * const document = JSON.parse(await readFile('storage-v1.json', 'utf8'));
+ * const { catalog, notes } = importDiscovery(document);
  */
 export function importDiscovery(document: unknown, options: DiscoveryOptions = {}): Imported {
   refuseUnknownOptions(options, ['service', 'permissions'], 'importDiscovery');

@@ -8,7 +8,10 @@ import type { ImportOptions } from './scopes.js';
 
 /** The options of {@link importPostman}. */
 export interface PostmanOptions extends ImportOptions {
-  /** What becomes a permission: each request, or reading, writing and deleting. Default: `operations`. */
+  /**
+   * What becomes a permission: each request, or reading, writing and deleting. Default:
+   * `operations`.
+   */
   permissions?: OperationNaming | undefined;
 }
 

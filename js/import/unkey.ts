@@ -11,7 +11,8 @@ import type { ImportOptions } from './scopes.js';
  * @param lists `permissions` and `roles`: each the array, or the whole answer with `data`.
  * @throws {LeastkeyError} `invalid_input` when there are no such lists.
  * @example
- * const { catalog, notes } = importUnkey({ permissions: await listPermissions(), roles: await listRoles() });
+ * const permissions = await listPermissions();
+ * const { catalog, notes } = importUnkey({ permissions, roles: await listRoles() });
  */
 export function importUnkey(
   lists: { permissions: unknown; roles?: unknown },

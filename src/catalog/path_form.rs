@@ -112,8 +112,8 @@ pub(super) fn covers(form: &[u8], path: &[u8]) -> bool {
     }
 }
 
-/// Whether a segment of a form matches a segment of a path; and whether it matches all segments that
-/// another segment matches. Neither is a tail.
+/// Whether a segment of a form matches a segment of a path; and whether it matches all segments
+/// that another segment matches. Neither is a tail.
 pub(super) fn covers_segment(form: &[u8], text: &[u8]) -> bool {
     values(form, text, &mut |_| {})
 }

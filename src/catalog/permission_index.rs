@@ -64,8 +64,9 @@ impl Permissions {
         self.members(set).cloned().collect()
     }
 
-    /// The set of a stored list of permissions, each of which is there once. A renamed permission is
-    /// in it if all of its old ids are. Permissions that are no longer in the catalog are dropped.
+    /// The set of a stored list of permissions, each of which is there once. A renamed permission
+    /// is in it if all of its old ids are. Permissions that are no longer in the catalog are
+    /// dropped.
     #[must_use]
     pub fn set_of(&self, permissions: impl Iterator<Item: AsRef<str>>) -> PermissionSet {
         let mut set = self.nothing();

@@ -74,7 +74,7 @@ impl Power {
         }
     }
 
-    /// The power that the secret of a living token gives (DECISIONS: authority). For a token of the
+    /// The power that the secret of a living token gives. For a token of the
     /// actor itself, that is what accounts leave of its grant, as in a verification. For any other
     /// token it is the whole grant, because an account may give the rest back later.
     pub(super) fn of_living(

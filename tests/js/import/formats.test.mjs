@@ -1,4 +1,4 @@
-/** Catalogs made from Google's discovery documents, Postman collections, lists of actions, and Unkey. */
+/** Catalogs from discovery documents, Postman collections, lists of actions, and Unkey. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

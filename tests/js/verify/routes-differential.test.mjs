@@ -55,7 +55,10 @@ function expression({ segments, hasTail, endsInSlash }, flags) {
   return new RegExp(`^${path}${hasTail ? '(?:/[^/]+)+' : ''}${slash}$`, flags);
 }
 
-/** Whether all texts of one route are texts of the other: tried with texts that nothing else matches. */
+/**
+ * Whether all texts of one route are texts of the other: tried with texts that nothing else
+ * matches.
+ */
 function isWithin(one, other, flags) {
   const texts = ['\u{1}', '\u{1}\u{2}'].flatMap((value) => {
     const path = one.segments.map((parts) => `/${parts.map((part) => part ?? value).join('')}`).join('');

@@ -45,7 +45,7 @@ describe('leastkey import', () => {
     ['no such file', ['openapi', './nowhere.json'], '', /cannot read/],
     ['no JSON', ['openapi', '-'], 'openapi: 3.0.0', /not JSON.*YAML/],
     ['no document', ['openapi', '-'], '{}', /OpenAPI 3/],
-    ['no scopes', ['scopes', '-'], '', /no scope/],
+    ['no scopes', ['scopes', '-'], '', /nothing to make a permission of/],
     ['an unknown option', ['scopes', '-', '--servce', 'x'], '', /--service/],
     ['an unknown source', ['swagger', '-'], '', /swagger/],
     ['nothing', [], '', /openapi.*\n.*scopes/],

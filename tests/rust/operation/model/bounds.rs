@@ -200,7 +200,7 @@ pub fn refused_calls(state: &State) -> Vec<Json> {
         create("resource", json!(long(RESOURCE + 1))),
         create("subject", json!("s".repeat(IDENTITY + 1))),
         create("idempotencyKey", json!("k".repeat(IDENTITY + 1))),
-        create("add", json!(vec!["mail:send"; 1_001])),
+        create("add", json!(vec!["mail:send"; 20_001])),
         json!({ "op": "revoke", "id": id, "options": { "reason": "r".repeat(LINE + 1) }, "actor": root }),
         json!({ "op": "putAccount", "input": { "id": long(RESOURCE + 1) }, "actor": root }),
         json!({ "op": "list", "query": { "owner": "org:a", "limit": 201 }, "actor": root }),
