@@ -9,12 +9,10 @@ import type { Target } from './target.js';
 
 /**
  * Runs an operation on one token or on many, one after the other, and prints each result. On many,
- * a
- * refusal of one does not stop the others; the exit code is that of the worst.
+ * a refusal of one does not stop the others; the exit code is that of the worst.
  *
  * @throws what `act` throws for a single id, and what makes the rest pointless, such as a store
- * that
- * is unavailable
+ * that is unavailable
  */
 export async function eachToken<T extends object>(
   ids: readonly string[],

@@ -26,8 +26,8 @@ export async function namedTokens(words: readonly string[]): Promise<string[]> {
 export const isCredentialLine = (word: string): boolean => holdsCredential(word) || !ID.test(word);
 
 /**
- * The ids of the tokens: a credential stands for its token only if its secret is the right one,
- * because anybody can make up a credential with the id of another token.
+ * The ids of the tokens. The secret of a credential must match: anybody can make up a credential
+ * with the id of another token.
  */
 export async function idsOf(words: readonly string[], tokens: Tokens): Promise<string[]> {
   const ids: string[] = [];

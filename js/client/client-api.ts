@@ -33,10 +33,8 @@ export interface ClientRevokeAllOptions extends CallOptions {
 
 /**
  * The HTTP API of a deployment. All methods throw a `LeastkeyError`: with the code of the
- * operation,
- * or `outcome_unknown` if the answer to a change was lost. Its `cause` is a {@link ResponseError}
- * with
- * the status.
+ * operation, or `outcome_unknown` if the answer to a change was lost. Its `cause` is a
+ * {@link ResponseError} with the status.
  */
 export interface Client<Ids extends CatalogIds = CatalogIds> {
   readonly accounts: ClientAccounts;
@@ -46,9 +44,8 @@ export interface Client<Ids extends CatalogIds = CatalogIds> {
   readonly oauth: ClientOAuth;
   /**
    * Creates a token. A lost answer is asked for again with the same idempotency key, which this
-   * makes
-   * up if there is none. If the token was created by then, its credential is lost, and this throws
-   * `outcome_unknown` with the id in the message.
+   * makes up if there is none. If the token was created by then, its credential is lost, and this
+   * throws `outcome_unknown` with the id in the message.
    *
    * @example
    * const { token, record } = await client.create({ kind: 'personal', name: 'Laptop', templates:

@@ -21,6 +21,7 @@ import type {
   TokenPage,
   TokenRecord,
 } from '../api/token.js';
+import { sleep } from '../runtime/deadline.js';
 import type {
   Client,
   ClientAccounts,
@@ -31,7 +32,7 @@ import type {
 } from './client-api.js';
 import { type ClientOptions, type ClientSettings, readClientOptions } from './options.js';
 import { everyItem } from './paging.js';
-import { type ApiRequest, send, wait } from './send.js';
+import { type ApiRequest, send } from './send.js';
 import { textLines } from './text-lines.js';
 
 /**
@@ -283,7 +284,7 @@ async function completed(
   let job = await jobs.start(query, reason === undefined ? {} : { reason }, call);
   onProgress?.(job);
   while (!job.complete) {
-    await wait(LOOK, call.signal);
+    await sleep(LOOK, call.signal);
     job = await jobs.get(job.id, call);
     onProgress?.(job);
   }

@@ -1,7 +1,6 @@
 /**
  * A typed client of the HTTP API, for scripts, servers, edges and pages. It needs `fetch` alone,
- * and
- * no WebAssembly.
+ * and no WebAssembly.
  *
  * @packageDocumentation
  */

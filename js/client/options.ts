@@ -29,8 +29,8 @@ export interface ClientOptions {
   /** The longest wait for one response. Default 30 seconds. */
   timeout?: Duration;
   /**
-   * Sends the token over `http:` to another machine than this one. Whoever is on the way can read
-   * it.
+   * Sends the token over `http:` to another machine than this one, so that every host between the
+   * two can read it.
    */
   allowHttp?: boolean;
   /** The `fetch` to use. Default: that of the runtime. */

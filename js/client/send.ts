@@ -1,6 +1,7 @@
 import type { CallOptions } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
 import { readCallOptions } from '../input/options.js';
+import { sleep } from '../runtime/deadline.js';
 import type { ClientSettings } from './options.js';
 import { codeOf, errorOf, readRefusal } from './response-error.js';
 
@@ -19,8 +20,7 @@ export interface ApiRequest {
   /**
    * Whether it may be repeated if its outcome is unknown: because it reads, because a second one
    * changes nothing, or by its idempotency key. Others are repeated only if the server reported
-   * that
-   * nothing was changed.
+   * that nothing was changed.
    */
   repeatable: boolean;
   call: CallOptions | undefined;
@@ -51,7 +51,7 @@ export async function send(settings: ClientSettings, request: ApiRequest): Promi
     const attempt = await sendOnce(settings, request, signal);
     if (attempt.response !== undefined) return attempt.response;
     if (left === 0 || !(attempt.unchanged || (attempt.lost && request.repeatable))) throw attempt.error;
-    await wait(attempt.retryAfter ?? pause * (0.5 + Math.random() / 2), signal);
+    await sleep(attempt.retryAfter ?? pause * (0.5 + Math.random() / 2), signal);
   }
 }
 
@@ -133,20 +133,4 @@ function urlOf({ url }: ClientSettings, { path, query = {} }: ApiRequest): strin
     value === undefined ? [] : [[name, String(value)]],
   );
   return members.length === 0 ? `${url}${path}` : `${url}${path}?${new URLSearchParams(members)}`;
-}
-
-/** Resolves after some milliseconds; rejects with the reason of the signal. */
-export function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) abort();
-    else signal?.addEventListener('abort', abort, { once: true });
-  });
 }

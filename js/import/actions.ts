@@ -7,7 +7,7 @@ import type { ImportOptions } from './scopes.js';
 /**
  * Makes a catalog from a list of actions as clouds have them: `s3:GetObject` is a permission of the
  * service `s3`. The list is a text with an action in each line, an array, or an object with an
- * array for each service. What has a star stands for several actions and is left out.
+ * array for each service. An action with a `*` is left out.
  *
  * @throws {LeastkeyError} `invalid_input` when it is no such list, or an empty one.
  * @example

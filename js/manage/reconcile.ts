@@ -35,11 +35,11 @@ export async function findLostEndings(
   exported: readonly string[],
   actor: Actor,
 ): Promise<Reconciliation> {
-  const entries = exported.map((text) => ({ text: canonical(text), entry: JSON.parse(text) as AuditEntry }));
+  const entries = exported.map((line) => JSON.parse(line) as AuditEntry);
   const known = new Set<string>();
-  for (const owner of new Set(entries.map(({ entry }) => entry.owner)))
-    for await (const text of tokens.exportAudit({ owner }, actor)) known.add(canonical(text));
-  const lost = entries.filter(({ text }) => !known.has(text)).map(({ entry }) => entry);
+  for (const owner of new Set(entries.map((entry) => entry.owner)))
+    for await (const line of tokens.exportAudit({ owner }, actor)) known.add(canonical(JSON.parse(line)));
+  const lost = entries.filter((entry) => !known.has(canonical(entry)));
   const endings = new Map<string, LostEnding | undefined>();
   const subjectOf = ({ token, account }: AuditEntry) =>
     token === undefined ? `account ${account}` : `token ${token}`;
@@ -102,4 +102,4 @@ function endingOf({ before, after }: AuditEntry): Ending | 'active' | undefined 
 const isEmpty = (members: object): boolean => Object.keys(members).length === 0;
 
 /** The same text for the same entry, whatever printed it. */
-const canonical = (text: string): string => JSON.stringify(JSON.parse(text));
+const canonical = (entry: AuditEntry): string => JSON.stringify(entry);

@@ -2,7 +2,8 @@ import { invalidInput } from '../input/options.js';
 import type { IncomingBody } from './incoming.js';
 
 /**
- * The body of a request to a node:http server, for a `Request`. `onCancel`: nobody wants the rest.
+ * The body of a request to a node:http server, for a `Request`. `onCancel` is called when the
+ * reader of the body stops early.
  */
 export function requestBody(incoming: IncomingBody, onCancel: () => void): BodyInit | null {
   if (incoming.method === 'GET' || incoming.method === 'HEAD') return null;

@@ -50,7 +50,7 @@ export async function backOff(attempt: number, deadline: Deadline): Promise<bool
 }
 
 /** Resolves after `milliseconds`; rejects with the signal's reason on an abort. */
-async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+export async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
     await withTimeout(new Promise<never>(() => {}), milliseconds, signal);
   } catch (end) {

@@ -33,7 +33,7 @@ const BEYOND = { refusals: REFUSALS, sweeping: SWEEPING };
 export type OpenStore = () => MaybePromise<StoreUnderTest>;
 
 export interface StoreCheckOptions {
-  /** Chooses the random calls; the report names it. Default: drawn anew. */
+  /** The seed of the random calls; the report names it. Default: a random one for each run. */
   seed?: number;
   /** How many rounds the races have, as a factor. Default 1: some seconds on a local server. */
   effort?: number;

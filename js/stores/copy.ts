@@ -7,8 +7,9 @@
 
 import { LeastkeyError } from '../api/errors.js';
 import type { Entry, Store, Write } from '../api/store.js';
+import { sleep } from '../runtime/deadline.js';
 import { expiryOf } from './copied-expiry.js';
-import { MOVED, STORE_META, shardsOf } from './store-meta.js';
+import { feedHeads, MOVED, STORE_META, shardsOf } from './store-meta.js';
 
 /** The original of `meta/deployment`: in both stores while a copy is made, later in the source. */
 const ORIGINAL = 'copy/deployment';
@@ -75,7 +76,8 @@ export async function copyStore(from: Store, to: Store, options: CopyOptions = {
     });
     written += compared.changes;
     if (isLast && compared.changes === 0) {
-      await release(to, original);
+      if (!(await unmark(to, original)))
+        throw conflict('the target changed meanwhile: another copy into it may have ended');
       return { keys: compared.keys, written, passes: pass };
     }
     if (compared.changes === 0) await sleep(Math.max(0, wait - (performance.now() - marked)), signal);
@@ -93,13 +95,9 @@ export async function undoMove(from: Store): Promise<void> {
   if (meta !== MOVED || original === null)
     throw conflict('the store was not moved; there is nothing to undo');
   // The heads first: while one of them has the mark, the store must refuse.
-  for (const head of headKeys(shardsOf(original)))
+  for (const head of feedHeads(shardsOf(original)))
     await from.commit([{ key: head, expect: MOVED, value: null }]);
-  const undone = await from.commit([
-    { key: STORE_META, expect: MOVED, value: original },
-    { key: ORIGINAL, expect: original, value: null },
-  ]);
-  if (!undone) throw conflict('the store changed meanwhile; try again');
+  if (!(await unmark(from, original))) throw conflict('the store changed meanwhile; try again');
 }
 
 async function originalOf(from: Store): Promise<string> {
@@ -131,7 +129,7 @@ async function claimTarget(to: Store, original: string): Promise<void> {
 /** From here on changes of the source are refused. Changes under way meet the marked heads. */
 async function markMoved(from: Store, original: string): Promise<void> {
   await replace(from, STORE_META, MOVED, { key: ORIGINAL, value: original });
-  for (const head of headKeys(shardsOf(original))) await replace(from, head, MOVED);
+  for (const head of feedHeads(shardsOf(original))) await replace(from, head, MOVED);
 }
 
 /** Puts a value in place of whatever is there: other writers may be quicker a few times. */
@@ -141,11 +139,6 @@ async function replace(store: Store, key: string, value: string, ...more: Write[
     if (found === value || (await store.commit([{ key, expect: found, value }, ...more]))) return;
   }
   throw new LeastkeyError('store_unavailable', `${key} changes all the time; try again`);
-}
-
-function headKeys(shards: number): string[] {
-  const digits = shards > 16 ? 2 : 1;
-  return Array.from({ length: shards }, (_, shard) => `feed/${shard.toString(16).padStart(digits, '0')}`);
 }
 
 /** Walks through both stores in the order of their keys, and makes the target like the source. */
@@ -239,24 +232,14 @@ class Batch {
   }
 }
 
-async function release(to: Store, original: string): Promise<void> {
-  const done = await to.commit([
+/** Puts `meta/deployment` back in place of the mark. `false`: the store changed meanwhile. */
+async function unmark(store: Store, original: string): Promise<boolean> {
+  return store.commit([
     { key: STORE_META, expect: MOVED, value: original },
     { key: ORIGINAL, expect: original, value: null },
   ]);
-  if (!done) throw conflict('the target changed meanwhile: another copy into it may have ended');
 }
 
 function conflict(message: string): LeastkeyError {
   return new LeastkeyError('conflict', message);
-}
-
-async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }

@@ -59,6 +59,12 @@ export function shardsOf(stored: string): number {
   return typeof shards === 'number' && [16, 32, 64].includes(shards) ? shards : 16;
 }
 
+/** The keys of the heads of all shards of the change feed. */
+export function feedHeads(shards: number): string[] {
+  const digits = shards > 16 ? 2 : 1;
+  return Array.from({ length: shards }, (_, shard) => `feed/${shard.toString(16).padStart(digits, '0')}`);
+}
+
 /** The stored object, sealed or not. */
 function bodyOf(stored: string): { prefix?: unknown; form?: unknown; shards?: unknown } {
   try {

@@ -6,7 +6,7 @@ import { type Deadline, isThenable, withTimeout } from '../runtime/deadline.js';
 import type { Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { readValues } from '../stores/response.js';
-import { foreignStoreError, STORE_META } from '../stores/store-meta.js';
+import { feedHeads, foreignStoreError, STORE_META } from '../stores/store-meta.js';
 
 /** The number of shards until the first read tells it. */
 const DEFAULT_SHARDS = 16;
@@ -168,7 +168,5 @@ function isWithin(start: ReadStart, now: number, steady: number, freshness: numb
 
 /** The keys of the heads of all shards, and of the deployment's prefix: one consistent read. */
 function feedKeys(shards: number): readonly string[] {
-  const digits = shards > 16 ? 2 : 1;
-  const heads = Array.from({ length: shards }, (_, shard) => shard.toString(16).padStart(digits, '0'));
-  return [...heads.map((shard) => `feed/${shard}`), STORE_META];
+  return [...feedHeads(shards), STORE_META];
 }

@@ -11,11 +11,9 @@ import { contentOf } from '../shell/content-digest.mjs';
 import { Failure } from '../shell/failure.mjs';
 import { ask, CommandFailed, run } from '../shell/run.mjs';
 import { aptInstall } from './apt.mjs';
+import { pipInstall } from './pip.mjs';
 
 const requirements = inClone('scripts/setup/schemathesis.txt');
-
-/** A package index that is out of reach may hang. */
-const LIMIT = 180_000;
 
 /** @returns {Promise<string>} the Python that has it */
 export async function installSchemathesis() {
@@ -27,17 +25,7 @@ export async function installSchemathesis() {
   mkdirSync(dirname(home), { recursive: true });
   await makeEnvironment(home);
   try {
-    const pip = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--no-deps',
-      '--disable-pip-version-check',
-      '--retries',
-      '2',
-    ];
-    await run(python, [...pip, '-r', requirements], { limit: LIMIT });
+    await pipInstall(python, ['-r', requirements]);
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     throw new Failure(

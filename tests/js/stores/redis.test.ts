@@ -10,6 +10,7 @@ import { createClient, createCluster, createSentinel } from 'redis';
 import { admin, createToken, deployment } from '../support/deployment.js';
 import { type RedisServer, startRedis } from '../support/servers/redis-server.js';
 import { killAndStart, leftOut } from '../support/servers/server-process.js';
+import { assertNeedsMigrate } from './needs-migrate.js';
 import { storeContract } from './store-contract.js';
 
 const NO_RESEND = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 };
@@ -96,18 +97,7 @@ describe('Redis', { skip: leftOut('redis') }, () => {
   }
 
   test('migrate may run twice, and without it every call says to call it', async () => {
-    await withStore(async (store) => {
-      const message = refused(/call migrate\(\) once.*lost its data/);
-      await assert.rejects(store.get(['a']), message);
-      await assert.rejects(store.list({ prefix: '', limit: 1 }), message);
-      await assert.rejects(store.commit([{ key: 'a', value: '1' }]), message);
-      await assert.rejects(store.check(), message);
-      await Promise.all([store.migrate(), store.migrate()]);
-      await store.commit([{ key: 'a', value: '1' }]);
-      await store.migrate();
-      assert.deepEqual(await store.get(['a']), ['1']);
-      assert.deepEqual(await store.check(), []);
-    });
+    await withStore((store) => assertNeedsMigrate(store, refused(/call migrate\(\) once.*lost its data/)));
   });
 
   test('a Redis that lost its data is refused, and not taken for an empty one', async () => {

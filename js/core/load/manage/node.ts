@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { fileOf, loadFile } from '../from-file.js';
 import type { LoaderFacts } from '../loader-facts.js';
 
 /** A server starts once, so it finds every problem of its catalog then. */
@@ -9,22 +9,10 @@ export const facts: LoaderFacts = {
   },
 };
 
-/**
- * The compiled manage module, from the file beside the package's own; from text in the script, in a
- * bundle that has lost the file.
- */
+/** The compiled manage module. */
 export function loadModule(): WebAssembly.Module | Promise<WebAssembly.Module> {
-  const file = moduleFile();
-  if (file !== undefined) return new WebAssembly.Module(readFileSync(file));
-  return import('./inline.js').then((inline) => inline.loadModule());
+  return loadFile(moduleFile(), () => import('./inline.js'));
 }
 
-function moduleFile(): URL | undefined {
-  try {
-    const file = new URL('../../../wasm/leastkey_bg.wasm', import.meta.url);
-    return existsSync(file) ? file : undefined;
-  } catch {
-    // A bundle as CommonJS has no such URL.
-    return undefined;
-  }
-}
+// A bundler finds the file by this expression.
+const moduleFile = () => fileOf(() => new URL('../../../wasm/leastkey_bg.wasm', import.meta.url));
