@@ -366,7 +366,7 @@ test('the edge module refuses a configuration that it cannot read', async () => 
     { ...settings, catalog: {} },
     { ...settings, catalog: { services: [] } },
     services({ 'no id': 'B' }),
-    services({ b: { title: 'B', routes: ['GET /x', 'GET /x'] } }),
+    services({ b: { title: 'B', routes: ['GET /x/:id'] } }),
     services({ b: { title: 'B', routes: [{ route: 'GET /{x}', resource: 'org:{y}' }] } }),
     services({ b: { title: 'B', routes: 'GET /x' } }),
     services({ b: { title: 'B', grantable: 'yes', permissions: {} } }),
