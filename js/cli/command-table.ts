@@ -143,13 +143,8 @@ export const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
     },
     {
       name: 'catalog',
-      summary: 'work with a catalog',
+      summary: 'import, check, compare, show and document catalogs',
       load: async () => (await import('./commands/catalog.js')).catalog,
-    },
-    {
-      name: 'import',
-      summary: 'create a catalog from another format',
-      load: async () => (await import('./commands/import.js')).importing,
     },
   ],
   'Owners:': [

@@ -4,11 +4,12 @@ import type { Store } from '../api/store.js';
 import type { Actor } from '../api/token.js';
 import type { Tokens } from '../api/tokens.js';
 import type { TokensOptions } from '../api/tokens-options.js';
+import { withLines } from './catalog-lines.js';
 import { UsageError } from './exit-codes.js';
 import { type Operations, operationsOf } from './operations.js';
 import { complain } from './output.js';
 import { NOBODYS, prefixOf, WHICH_PREFIX } from './prefix.js';
-import { readCatalog } from './read-catalog.js';
+import { type CatalogSource, readCatalog } from './read-catalog.js';
 import { readRecordKey } from './record-key.js';
 import { redactStrictly } from './redact-credentials.js';
 import { line } from './safe-text.js';
@@ -55,21 +56,22 @@ export async function withTokens<T>(
   if (target.url !== undefined) {
     throw new UsageError('the HTTP API has no route for this; give --store or --db instead of --url');
   }
-  const catalog = await catalogOf(target, needs);
+  const source = await catalogOf(target, needs);
   const recordKey = await readRecordKey(target.recordKeyFile);
   const { imported } = target;
   const { store, close } = await openTarget(target, needs);
   try {
     const { createTokens } = await import('../index.js');
-    const tokens = await createTokens({
-      catalog,
+    const options: TokensOptions = {
+      catalog: source?.catalog ?? NO_CATALOG,
       store,
       prefix: await prefixOf(store, target.prefix, needs.needsPrefix ?? false),
       // A verification on the command line is no use of the token.
       usage: false,
       ...(recordKey !== undefined && { recordKey }),
       ...(imported !== undefined && { imported }),
-    } satisfies TokensOptions);
+    };
+    const tokens = await withLines(source, () => createTokens(options));
     return await work(tokens, actorOf(target));
   } finally {
     await closed(close);
@@ -82,29 +84,34 @@ export async function withCatalog<T>(
   work: (operations: Pick<Operations, 'resolve' | 'suggest'>) => Promise<T>,
 ): Promise<T> {
   if (target.url !== undefined) return withOperations(target, {}, work);
-  const tokens = await validateCatalog(await catalogOf(target, { needsCatalog: true }));
-  return work(operationsOf(tokens, actorOf(target)));
+  const source = await readCatalog(required(target.catalog, WHICH_CATALOG));
+  return work(operationsOf(await validateCatalog(source), actorOf(target)));
 }
 
 /** Requires a valid catalog. Returns a deployment with it that has no tokens. */
-export async function validateCatalog(catalog: Catalog, prefix = NOBODYS): Promise<Tokens> {
+export function validateCatalog(source: CatalogSource): Promise<Tokens> {
+  return withLines(source, () => tokenless(source.catalog, NOBODYS));
+}
+
+/** A deployment with this prefix and no tokens, which finds its credentials. */
+export const emptyDeployment = (prefix: string): Promise<Tokens> => tokenless(NO_CATALOG, prefix);
+
+async function tokenless(catalog: Catalog, prefix: string): Promise<Tokens> {
   const { createTokens } = await import('../index.js');
   const { memoryStore } = await import('../stores/memory.js');
   return createTokens({ catalog, store: memoryStore(), prefix });
 }
-
-/** A deployment with this prefix and no tokens, which finds its credentials. */
-export const emptyDeployment = (prefix: string): Promise<Tokens> => validateCatalog(NO_CATALOG, prefix);
 
 /**
  * For commands that neither resolve nor decide: any catalog is right, because records are frozen.
  */
 const NO_CATALOG: Catalog = { services: { none: { title: 'None', permissions: { none: 'None' } } } };
 
-async function catalogOf({ catalog }: Target, { needsCatalog = false }: Needs): Promise<Catalog> {
-  if (catalog !== undefined && catalog !== '') return readCatalog(catalog);
-  if (!needsCatalog) return NO_CATALOG;
-  throw new UsageError('a catalog is required: give --catalog <file>, or set LEASTKEY_CATALOG');
+export const WHICH_CATALOG = 'a catalog is required: give --catalog <file>, or set LEASTKEY_CATALOG';
+
+async function catalogOf({ catalog }: Target, { needsCatalog }: Needs): Promise<CatalogSource | undefined> {
+  if (!catalog && !needsCatalog) return undefined;
+  return readCatalog(required(catalog, WHICH_CATALOG));
 }
 
 interface OpenTarget {

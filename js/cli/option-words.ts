@@ -55,6 +55,9 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'actor.id': '--as',
   'actor.roles': '--as-role',
   url: '--store',
+  below: '--below',
+  basePath: '--base-path',
+  service: '--service',
 };
 
 /** The words of a command line, and the long options that its command has. */

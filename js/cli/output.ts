@@ -3,7 +3,7 @@
  * stream.
  */
 
-import { legible, legibleJson, type Said } from './safe-text.js';
+import { join, type Legible, legible, legibleJson, type Said } from './safe-text.js';
 
 const { stdout, stderr } = process;
 
@@ -38,6 +38,39 @@ function write(text: string): Promise<NodeJS.ErrnoException | undefined> {
 export function print(said: Said): void {
   void write(`${legible(said)}\n`);
 }
+
+/**
+ * Prints lines; by a pager if they are more than a terminal has. The pager is in LEASTKEY_PAGER or
+ * PAGER; an empty one means none.
+ */
+export async function printPaged(lines: readonly Legible[]): Promise<void> {
+  const pager = process.env.LEASTKEY_PAGER ?? process.env.PAGER ?? 'less';
+  const isLong = stdout.isTTY && lines.length >= stdout.rows;
+  if (isLong && pager !== '' && (await paged(pager, lines))) return;
+  if (lines.length > 0) print(join(lines, '\n'));
+}
+
+/** Returns whether the pager ran. */
+async function paged(pager: string, lines: readonly Legible[]): Promise<boolean> {
+  const { spawn } = await import('node:child_process');
+  // As git does: colors, no clearing of the screen at the end.
+  const env = { LESS: 'FRX', ...process.env };
+  const child = spawn(pager, { shell: true, stdio: ['pipe', 'inherit', 'inherit'], env });
+  // Ctrl-C is for the pager.
+  const ignore = () => {};
+  process.on('SIGINT', ignore);
+  child.stdin.on('error', ignore);
+  child.stdin.end(`${join(lines, '\n').text}\n`);
+  const exit = await new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(NO_PAGER));
+    child.once('close', resolve);
+  });
+  process.off('SIGINT', ignore);
+  return exit !== NO_PAGER;
+}
+
+/** The exit code of a shell that does not find the command. */
+const NO_PAGER = 127;
 
 export function printJson(value: unknown): void {
   void write(`${legibleJson(value)}\n`);

@@ -2,20 +2,31 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Catalog } from '../api/catalog.js';
 import { UsageError } from './exit-codes.js';
-import { parseJson, readFileText } from './read-file.js';
+import { parseJson, parseYaml, readFileText } from './read-file.js';
 
 const SCRIPTS = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']);
 
+/** A catalog with its source. */
+export interface CatalogSource {
+  /** Any content: createTokens validates it. */
+  catalog: Catalog;
+  file: string;
+  /** The JSON or YAML. Absent for a script: its catalog has no lines. */
+  text?: string;
+}
+
 /**
  * The catalog in a file, by its extension: a script has it as its default export, or as `catalog`.
- * Any content is returned: createTokens validates it.
  */
-export async function readCatalog(file: string): Promise<Catalog> {
+export async function readCatalog(file: string): Promise<CatalogSource> {
   const extension = extname(file).toLowerCase();
-  if (SCRIPTS.has(extension)) return catalogOfScript(file);
+  if (SCRIPTS.has(extension)) return { catalog: await catalogOfScript(file), file };
   const text = await readFileText(file, 'the catalog');
-  if (extension === '.yaml' || extension === '.yml') return parseYaml(text, file);
-  return parseJson(text, `the catalog ${file}`) as Catalog;
+  const isYaml = extension === '.yaml' || extension === '.yml';
+  const catalog = isYaml
+    ? await parseYaml(text, `the catalog ${file}`)
+    : parseJson(text, `the catalog ${file}`);
+  return { catalog: catalog as Catalog, file, text };
 }
 
 async function catalogOfScript(file: string): Promise<Catalog> {
@@ -34,15 +45,4 @@ async function catalogOfScript(file: string): Promise<Catalog> {
   const catalog = exported.default ?? exported.catalog;
   if (catalog !== undefined) return catalog as Catalog;
   throw new UsageError(`${file} exports no catalog: export it as the default, or as "catalog"`);
-}
-
-async function parseYaml(text: string, file: string): Promise<Catalog> {
-  const { LineCounter, parseDocument } = await import('yaml');
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [error] = document.errors;
-  if (error === undefined) return document.toJS() as Catalog;
-  // The message of the error may quote the file.
-  const { line, col } = lines.linePos(error.pos[0]);
-  throw new UsageError(`the catalog ${file} is not YAML: ${error.code} in line ${line}, column ${col}`);
 }

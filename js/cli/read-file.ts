@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { UsageError } from './exit-codes.js';
 import { jsonFault } from './json-fault.js';
+import { clearStatus, showStatus } from './output.js';
+import { line } from './safe-text.js';
 
 /** The text of a file; `-` is standard input. */
 export function readText(file: string): Promise<string> {
@@ -39,4 +41,29 @@ export function parseJson(
     const place = `in line ${line + firstLine - 1}, column ${column}`;
     throw new UsageError(`${name} is not JSON: expected ${expected} ${place}${hint}`);
   }
+}
+
+/** The length from which YAML takes more than a second. */
+const LONG_YAML = 2_000_000;
+
+/** The value in a YAML file. `file`: its name in errors. */
+export async function parseYaml(content: string, file: string): Promise<unknown> {
+  const { LineCounter, parseDocument } = await import('yaml');
+  const lines = new LineCounter();
+  const name = file === '-' ? 'standard input' : file;
+  const isLong = content.length > LONG_YAML;
+  if (isLong) showStatus(line`Reading ${name} …`);
+  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
+  if (isLong) clearStatus();
+  const [error] = document.errors;
+  if (error === undefined) {
+    try {
+      return document.toJS();
+    } catch {
+      throw new UsageError(`${name} has aliases of YAML that make it too large, or that lead nowhere`);
+    }
+  }
+  // The message of the error may quote the file.
+  const at = lines.linePos(error.pos[0]);
+  throw new UsageError(`${name} is not YAML: ${error.code} in line ${at.line}, column ${at.col}`);
 }

@@ -1,8 +1,9 @@
+import { type LocatedProblem, placeOf } from './catalog-lines.js';
 import { CredentialLost, Declined, Interrupted, UsageError } from './exit-codes.js';
 import { isLeastkeyError } from './is-leastkey-error.js';
 import { inOptionWords, optionOf, type Words } from './option-words.js';
 import { complain, OutputError } from './output.js';
-import { redactStrictly } from './redact-credentials.js';
+import { redact, redactStrictly } from './redact-credentials.js';
 import { join, Legible, legibleJson, line } from './safe-text.js';
 
 interface ErrorReport {
@@ -10,7 +11,7 @@ interface ErrorReport {
   message: string;
   /** The id of the new token. */
   id?: string;
-  problems?: readonly { path: string; message: string }[] | undefined;
+  problems?: readonly LocatedProblem[] | undefined;
   /** The progress of a command over many tokens or rows. */
   report?: unknown;
 }
@@ -31,24 +32,27 @@ export function report(error: unknown, json: boolean, words: Words): void {
 
 /** The lines of an error: its message, or all its problems. */
 function inWords({ message, problems = [] }: ErrorReport, words: Words): string[] {
-  const lines = problems.map(({ path, message }) => {
-    const place = optionOf(path, words) ?? path;
-    const text = inOptionWords(message, words);
+  const lines = problems.map((problem) => {
+    const place = optionOf(problem.path, words) ?? placeOf(problem);
+    const text = inOptionWords(problem.message, words);
     return place === '' ? text : `${place}: ${text}`;
   });
   const [first = ''] = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   // The message of wrong input is these very problems.
   const repeats = problems.length > 0 && message.startsWith(first);
-  return repeats ? lines : [inOptionWords(message, words), ...lines];
+  if (repeats) return lines;
+  const own = message.replace(/^([a-z][A-Za-z.]*)(?=: )/, (path) => optionOf(path, words) ?? path);
+  return [inOptionWords(own, words), ...lines];
 }
 
-/** An error may quote the command line, a file or the store. */
+/** An error may quote the command line, a file or the store. A catalog has ids and no secrets. */
 function redacted({ message, problems, ...rest }: ErrorReport): ErrorReport {
-  const plain = problems?.map(({ path, message }) => ({
-    path: redactStrictly(path),
-    message: redactStrictly(message),
-  }));
-  return { ...rest, message: redactStrictly(message), ...(plain !== undefined && { problems: plain }) };
+  const plain = problems?.map((problem) => {
+    const text = problem.file === undefined ? redactStrictly : redact;
+    return { ...problem, path: text(problem.path), message: text(problem.message) };
+  });
+  const text = problems?.some(({ file }) => file !== undefined) ? redact : redactStrictly;
+  return { ...rest, message: text(message), ...(plain !== undefined && { problems: plain }) };
 }
 
 function describeError(error: unknown): ErrorReport {

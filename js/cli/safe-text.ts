@@ -15,7 +15,7 @@ const CONTROLS = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
 
 const digits = (control: string) => control.charCodeAt(0).toString(16);
 
-/** Safe text: only {@link line}, {@link join} and {@link paint} create it. */
+/** Safe text: only {@link line}, {@link linesOf}, {@link join} and {@link paint} create it. */
 export class Legible {
   readonly text: string;
   constructor(text: string) {
@@ -39,6 +39,11 @@ export function line(words: TemplateStringsArray, ...values: Said[]): Legible {
 
 export function join(parts: readonly Said[], separator: string): Legible {
   return new Legible(parts.map(legible).join(separator));
+}
+
+/** A text of several lines, whose line breaks are its own: no value in it has any. */
+export function linesOf(text: string): Legible {
+  return join(text.trimEnd().split('\n'), '\n');
 }
 
 export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';

@@ -1,4 +1,4 @@
-import { join, type Legible, legible, paint, type Said } from './safe-text.js';
+import { join, type Legible, legible, paint, type Said, type Style } from './safe-text.js';
 
 export interface Column<T> {
   title: string;
@@ -52,14 +52,30 @@ function widest<T>(rows: readonly T[], { title, text }: Column<T>): number {
 /** Characters of double width, approximated by Unicode properties. */
 const wide = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]/u;
 
+/** A line of styled parts, cut to the width of a terminal. */
+export function fitted(stream: NodeJS.WriteStream, parts: readonly (string | [Style, string])[]): Legible {
+  let room = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY;
+  const shown: Said[] = [];
+  for (const part of parts) {
+    const [style, text] = typeof part === 'string' ? [undefined, part] : part;
+    if (text === '' || room <= 0) continue;
+    const whole = legible(text);
+    const fits = cut(whole, room);
+    shown.push(style === undefined ? fits : paint(stream, style, fits));
+    room = fits === whole ? room - widthOf(whole) : 0;
+  }
+  return join(shown, '');
+}
+
+const widthOfOne = (character: string) => (wide.test(character) ? 2 : 1);
+const widthOf = (text: string) => [...text].reduce((sum, character) => sum + widthOfOne(character), 0);
+
 function cut(text: string, room: number): string {
-  const widths = [...text].map((character) => ({ character, width: wide.test(character) ? 2 : 1 }));
-  const whole = widths.reduce((sum, { width }) => sum + width, 0);
-  if (whole <= room) return text;
+  if (room === Number.POSITIVE_INFINITY || widthOf(text) <= room) return text;
   let kept = '';
   let left = room - 1;
-  for (const { character, width } of widths) {
-    left -= width;
+  for (const character of text) {
+    left -= widthOfOne(character);
     if (left < 0) break;
     kept += character;
   }

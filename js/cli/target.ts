@@ -90,8 +90,7 @@ The actor:
 
 /** The options of {@link addTargetOptions} for a command: an option wins over a variable. */
 export function targetOf(command: Command): Target {
-  let root = command;
-  while (root.parent !== null) root = root.parent;
+  const root = rootOf(command);
   const target: Target = command.optsWithGlobals<Target>();
   const given = PLACES.filter((name) => target[name] !== undefined && target[name] !== '');
   const typed = given.filter((name) => root.getOptionValueSource(name) === 'cli');
@@ -106,6 +105,14 @@ export function targetOf(command: Command): Target {
   );
   return { ...target, ...others };
 }
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
+}
+
+/** Whether an option says where the tokens are, and not only a variable. */
+export const hasTypedPlace = (command: Command): boolean =>
+  PLACES.some((name) => rootOf(command).getOptionValueSource(name) === 'cli');
 
 const variableOf = (name: string) => `LEASTKEY_${name.toUpperCase()}`;
 

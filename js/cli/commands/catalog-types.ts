@@ -6,7 +6,7 @@ import { exits, UsageError } from '../exit-codes.js';
 import { validateCatalog } from '../open-deployment.js';
 import { complain, print, tell } from '../output.js';
 import { readCatalog } from '../read-catalog.js';
-import { line } from '../safe-text.js';
+import { line, linesOf } from '../safe-text.js';
 
 interface Options {
   out?: string;
@@ -24,9 +24,9 @@ export const catalogTypes = new Command('types')
   .option('--check', 'write nothing, and exit 1 if the file is not what would be written')
   .addHelpText('after', '\nExample:\n  leastkey catalog types catalog.json')
   .action(async (file: string, { out, check = false }: Options) => {
-    const catalog = await readCatalog(file);
-    await validateCatalog(catalog);
-    const text = catalogTypeText(catalog, basename(file));
+    const source = await readCatalog(file);
+    await validateCatalog(source);
+    const text = catalogTypeText(source.catalog, basename(file));
     const path = out ?? beside(file);
     if (check) {
       const present = await readFile(path, 'utf8').catch(() => undefined);
@@ -35,7 +35,7 @@ export const catalogTypes = new Command('types')
       process.exitCode = exits.refused;
       return;
     }
-    if (path === '-') return print(text.trimEnd());
+    if (path === '-') return print(linesOf(text));
     await writeFile(path, text);
     tell(line`Written: ${path}`);
   });

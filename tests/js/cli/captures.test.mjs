@@ -37,7 +37,7 @@ async function each(items, work) {
 async function commands() {
   const { stdout } = await site.leastkey(['--help']);
   const names = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) {2,}\S/gm)].map(([, name]) => name);
-  const groups = { accounts: [], catalog: [], import: [], store: [] };
+  const groups = { accounts: [], catalog: [], store: [] };
   for (const group of Object.keys(groups).filter((name) => names.includes(name))) {
     const help = await site.leastkey([group, '--help']);
     groups[group] = [...help.stdout.matchAll(/^ {2}([a-z-]+) .*\S/gm)]

@@ -244,9 +244,9 @@ describe('printed text cannot control the terminal', () => {
       [...make, '--template', HOSTILE],
       [...create, '--description', HOSTILE],
       [HOSTILE],
-      ['import', 'scopes', file],
-      ['import', 'openapi', document],
-      ['import', 'openapi', document, '--json'],
+      ['catalog', 'import', '--from', 'scopes', file],
+      ['catalog', 'import', '--from', 'openapi', document],
+      ['catalog', 'import', '--from', 'openapi', document, '--json'],
     ]) {
       assertLegible(await site.leastkey(args), args.join(' '));
     }

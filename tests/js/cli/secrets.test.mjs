@@ -42,11 +42,14 @@ describe('a credential in place of another argument', () => {
     const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) {2,}\S/gm)].map(([, name]) => [name]);
     const global = [...stdout.matchAll(/^ {2}(--[a-z-]+) </gm)].map(([, option]) => ['list', option]);
     assert.ok(commands.length > 25 && global.length > 8, `${commands.length} ${global.length}`);
-    await each([...commands, ...global, ['import', 'openapi'], ['create', '--name']], async (args) => {
-      const { exit, stderr } = await silent([...args, CREDENTIAL]);
-      assert.equal(exit, 2, args.join(' '));
-      assert.match(stderr, /has a credential in it/, args.join(' '));
-    });
+    await each(
+      [...commands, ...global, ['catalog', 'import', '--from', 'openapi'], ['create', '--name']],
+      async (args) => {
+        const { exit, stderr } = await silent([...args, CREDENTIAL]);
+        assert.equal(exit, 2, args.join(' '));
+        assert.match(stderr, /has a credential in it/, args.join(' '));
+      },
+    );
   });
 
   test('is refused with --json too', async () => {
@@ -73,7 +76,7 @@ describe('a credential in place of another argument', () => {
             ['revoke-all', '--subject', secret, '--dry-run'],
             ['create', '--name', 'Two', '--kind', secret, '--owner', 'org:acme'],
             ['create', '--name', 'Two', '--kind', 'permission-set', '--owner', secret],
-            ['import', 'openapi', secret],
+            ['catalog', 'import', '--from', 'openapi', secret],
             ['import-keys', secret, '--from', 'rows'],
             [secret],
           ],
@@ -106,7 +109,7 @@ describe('a file of secrets in place of another file', () => {
       await each(
         [
           ['list', '--owner', 'org:acme', '--catalog', file],
-          ['import', 'openapi', file],
+          ['catalog', 'import', '--from', 'openapi', file],
           ['import-keys', file, '--from', 'rows'],
           ['import-keys', file, '--from', 'rows', '--mapping', file],
           ['list', '--owner', 'org:acme', '--record-key-file', file],
@@ -116,7 +119,7 @@ describe('a file of secrets in place of another file', () => {
           await silent([...args, '--json']);
         },
       );
-      await silent(['import', 'openapi', '-'], { input: content });
+      await silent(['catalog', 'import', '--from', 'openapi', '-'], { input: content });
     });
   }
 
