@@ -9,26 +9,38 @@ import { setupSteps } from '../scripts/setup.mjs';
 import { Failure, report } from '../scripts/shell/failure.mjs';
 import { Progress, runSteps } from '../scripts/shell/steps.mjs';
 import { conditions, figuresFile, readFigures } from './figures.mjs';
-import { writeDocuments } from './tables/documents.mjs';
+import { writeDocument } from './tables/documents.mjs';
 import { inTerminal } from './tables/terminal.mjs';
 
-/** In the order in which they run. Some load packages that only the benches install. */
-const modules = [
-  ...['races', 'servers', 'workerd', 'size', 'start'],
-  ...['memory', 'million', 'growth', 'iam', 'native'],
-];
+/** In the order in which they run, each with the keys of its parts. */
+const modules = {
+  races: ['verify', 'personal', 'restricted', 'miss', 'refuse', 'create', 'permission'],
+  servers: ['servers'],
+  workerd: ['workerd'],
+  size: ['size'],
+  start: ['start'],
+  memory: ['memory'],
+  million: ['million'],
+  growth: ['growth'],
+  iam: ['iam'],
+  native: ['native', 'instructions'],
+  stores: ['stores'],
+  contention: ['contention'],
+  'stored-million': ['stored-million'],
+};
 
-const keys = [
-  ...['verify', 'personal', 'restricted', 'miss', 'refuse', 'create', 'permission', 'servers'],
-  ...['workerd', 'size', 'start', 'memory', 'million', 'growth', 'iam', 'native', 'instructions'],
-];
+const keys = Object.values(modules).flat();
+
+/** They measure Leastkey alone, need no peer, and are tables of docs/storage.md. */
+const ofStores = ['stores', 'contention', 'stored-million'];
+const documentOf = (key) => (ofStores.includes(key) ? 'docs/storage.md' : 'docs/benchmarks.md');
 
 const help = `Usage: npm run bench [-- [--only <parts>] [--readme] [--json <file>] | --profile <contestant>]
 
 Measures Leastkey and its peers and prints tables. The first time it installs the peers, and builds what is missing.
 
   --only <parts>   some of ${keys.join(', ')}, with commas between
-  --readme         writes the tables into README.md and docs/benchmarks.md; of parts that this run left out, the figures of the last
+  --readme         writes the tables into README.md, docs/benchmarks.md and docs/storage.md; of parts that this run left out, the figures of the last
                    run that had them
   --json <file>    writes all figures into a file as well
   --profile <contestant>
@@ -37,7 +49,8 @@ Measures Leastkey and its peers and prints tables. The first time it installs th
 
 Each contestant runs in a fresh process beside the baseline, and they take turns of a few milliseconds. A figure is the median, followed
 by what the middle half of the samples lies between. Everything together takes about half an hour; on a machine that does nothing
-else the figures are steadier. \`instructions\` needs valgrind, \`million\` 4 GB of disk in the folder of temporary files.`;
+else the figures are steadier. \`instructions\` needs valgrind, \`million\` 4 GB of disk in the folder of temporary files; the stores
+need the servers of the tests, which apt installs.`;
 
 try {
   const options = readOptions();
@@ -50,26 +63,36 @@ try {
 process.exit();
 
 async function bench({ only, readme, json, profile }) {
-  await prepare();
+  await prepare(profile !== undefined || [...only].some((key) => !ofStores.includes(key)));
   if (profile !== undefined) {
     const { profileOf } = await import('./profile.mjs');
     return console.log(await profileOf(...profile.split('.')));
   }
   const parts = [];
-  for (const name of modules) parts.push(...(await import(`./parts/${name}.mjs`)).parts);
+  for (const [name, provides] of Object.entries(modules)) {
+    if (provides.some((key) => only.has(key))) parts.push(...(await import(`./parts/${name}.mjs`)).parts);
+  }
   const chosen = parts.filter(({ key }) => only.has(key));
   const progress = new Progress('Measuring', chosen.map(stepOf));
   const figures = readFigures();
   const measured = [];
   for (const part of chosen) {
     const rows = await progress.run(stepOf(part));
-    figures[part.key] = { title: part.title, rows, ...conditions() };
+    const { title, columns } = part;
+    figures[part.key] = { title, columns, rows, ...conditions() };
     measured.push(part.key);
     save(figuresFile, figures);
   }
   console.log(inTerminal(measured.map((key) => figures[key])));
   if (json !== undefined) save(json, Object.fromEntries(measured.map((key) => [key, figures[key]])));
-  if (readme) writeDocuments(figures, keys);
+  if (!readme) return;
+  for (const document of new Set(measured.map(documentOf))) {
+    writeDocument(
+      document,
+      figures,
+      keys.filter((key) => documentOf(key) === document),
+    );
+  }
 }
 
 /** A part as a step of the progress. */
@@ -77,11 +100,11 @@ function stepOf({ key, title, estimate, measure }) {
   return { key: `bench-${key}`, label: title, estimate, work: measure };
 }
 
-/** The build must be up to date, and the peers installed. */
-function prepare() {
+/** The build must be up to date, and the peers installed where they are needed. */
+function prepare(needsPeers) {
   return whileNoOtherBuilds(async () => {
     const steps = [...(await setupSteps()), ...(await makeSteps())];
-    if (!haveNodeModules('benches')) {
+    if (needsPeers && !haveNodeModules('benches')) {
       steps.push({
         key: 'bench-npm',
         label: 'Install the peers from npm',

@@ -8,15 +8,16 @@ import { hasTime, inWords, isMet, perRequest, perSecond, spread } from './format
 const START = '<!-- benches: npm run bench -- --readme writes this -->';
 const END = '<!-- end of benches -->';
 
-/** Writes the measured figures, and reports the missing ones. */
-export function writeDocuments(figures, keys) {
-  const measured = keys.filter((key) => figures[key] !== undefined);
+/** Writes the measured figures of these parts into a document, and reports the missing ones. */
+export function writeDocument(document, figures, keys) {
+  const parts = keys.filter((key) => figures[key] !== undefined).map((key) => figures[key]);
   const missing = keys.filter((key) => figures[key] === undefined);
-  const parts = measured.map((key) => figures[key]);
   const note = missing.length === 0 ? [] : [`Not measured yet: ${missing.join(', ')}.`];
+  const tables = [...note, ...parts.map(table)];
+  if (document !== 'docs/benchmarks.md')
+    return replaceBetween(document, [`${machineOf(parts)}.`, ...tables].join('\n\n'));
   replaceBetween('README.md', summary(figures));
-  const all = [conditionsOf(parts), ...note, ...parts.map(table), openTargets(parts)];
-  replaceBetween('docs/benchmarks.md', all.join('\n\n'));
+  replaceBetween(document, [conditionsOf(parts), ...tables, openTargets(parts)].join('\n\n'));
 }
 
 /** Puts text between the markers of a document. */
@@ -29,29 +30,45 @@ export function replaceBetween(path, text) {
   writeFileSync(file, `${before}${START}\n\n${text}\n\n${END}${after}`);
 }
 
-/** The date and the machine; for several days, the first and the last. */
+/** The date, the machine and the versions of the peers. */
 function conditionsOf(parts) {
-  const dates = parts.map(({ date }) => date).sort();
-  const when = dates[0] === dates.at(-1) ? `On ${dates[0]}` : `From ${dates[0]} to ${dates.at(-1)}`;
-  const { node, machine, leastkey, peers } = parts.reduce((one, other) =>
-    one.date > other.date ? one : other,
-  );
+  const { peers } = latest(parts);
   const versions = Object.entries(peers)
     .filter(([name]) => !tools.includes(name))
     .map(([name, version]) => `${name} ${version}`);
-  return `${when}, Leastkey ${leastkey}, Node ${node}, ${machine}; ${versions.join(', ')}.`;
+  return `${machineOf(parts)}; ${versions.join(', ')}.`;
 }
+
+/** The date and the machine; for several days, the first and the last. */
+function machineOf(parts) {
+  const dates = parts.map(({ date }) => date).sort();
+  const when = dates[0] === dates.at(-1) ? `On ${dates[0]}` : `From ${dates[0]} to ${dates.at(-1)}`;
+  const { node, machine, leastkey } = latest(parts);
+  return `${when}, Leastkey ${leastkey}, Node ${node}, ${machine}`;
+}
+
+const latest = (parts) => parts.reduce((one, other) => (one.date > other.date ? one : other));
 
 /** The tools, and packages that a peer only needs. */
 const tools = ['esbuild', 'miniflare', '@better-auth/core', '@better-auth/utils', '@hono/node-server'];
 
 /** One part of the figures. */
-export function table({ title, rows }) {
+export function table({ title, rows, columns }) {
+  if (columns !== undefined) return [`### ${title}`, '', inCells(columns, rows)].join('\n');
+  return [`### ${title}`, '', inColumns(rows)].join('\n');
+}
+
+/** Rows with cells of their own. */
+function inCells(columns, rows) {
+  const lines = [columns, columns.map(() => '---'), ...rows.map(({ cells }) => cells)];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Rows with a figure, its unit and its target. */
+function inColumns(rows) {
   const columns = allColumns.filter(({ of, always }) => always || rows.some((row) => of(row) !== ''));
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
-    `### ${title}`,
-    '',
     line(columns.map(({ heading }) => heading)),
     `|${'---|'.repeat(columns.length)}`,
     ...rows.map((row) => line(columns.map(({ of }) => of(row)))),

@@ -62,3 +62,21 @@ export const bytesOf = (text: string): Buffer => Buffer.from(text, 'utf8');
 
 export const textOf = (bytes: Uint8Array | string): string =>
   typeof bytes === 'string' ? bytes : decoder.decode(bytes);
+
+/** How many lock rows a table has. */
+export const LOCKS = 1_024;
+
+/**
+ * The lock row of a key that may not exist, where there is no row of its own to lock. Its number is
+ * a hash (FNV-1a); keys may share one.
+ */
+export function lockNumber(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193) >>> 0;
+  return hash % LOCKS;
+}
+
+/** Before all keys of the contract: a statement locks it before it reads them. */
+export const lockKey = (number: number): Buffer => Buffer.from([0, number >> 8, number & 0xff]);
+
+export const isLockKey = (key: Uint8Array | string): boolean => textOf(key).startsWith('\0');

@@ -2,6 +2,7 @@ import { LeastkeyError } from '../api/errors.js';
 import type { DatabaseStore, Entry, Range, Write } from '../api/store.js';
 import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
+import { sleep } from '../runtime/deadline.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 import {
   bytesOf,
@@ -10,6 +11,10 @@ import {
   isDenied,
   isFull,
   isLockFailure,
+  isLockKey,
+  LOCKS,
+  lockKey,
+  lockNumber,
   type MysqlConnectionLike,
   type MysqlPool,
   type MysqlPoolLike,
@@ -56,7 +61,7 @@ const MAX_ATTEMPTS = 8;
  * A store in a MariaDB (10.6 or later) or MySQL 8 database, over a pool of `mysql2` that the host
  * made. Call `migrate()` once before the first use.
  *
- * A commit is a transaction of its own on one connection of the pool, with about six round trips,
+ * A commit is a transaction of its own on one connection of the pool, with about seven round trips,
  * and one more that looks for expired keys.
  *
  * @throws {LeastkeyError} `invalid_input` for a wrong pool or option
@@ -75,6 +80,9 @@ export function mysqlStore(pool: MysqlPool, options: MysqlStoreOptions = {}): Da
 
 /** Lost to another commit: an `expect` did not hold. */
 const CONFLICT = Symbol('conflict');
+
+/** The table has no lock rows yet. */
+const NO_LOCK_ROWS = Symbol('no lock rows');
 
 interface Row {
   k: Uint8Array | null;
@@ -124,8 +132,9 @@ class MysqlStore implements DatabaseStore {
     checkRange(range);
     await this.#server.passed();
     const { prefix, after = '', limit } = range;
-    // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix.
-    const bounds = [after, prefix, `${prefix}\x7f`].map(bytesOf);
+    // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix, and
+    // lock rows stand before all of them.
+    const bounds = [after, prefix || ' ', `${prefix}\x7f`].map(bytesOf);
     return this.#read('e.k > ? AND e.k >= ? AND e.k < ?', 'ORDER BY e.k LIMIT ?', [...bounds, limit]);
   }
 
@@ -192,7 +201,14 @@ class MysqlStore implements DatabaseStore {
       } catch (error) {
         if (isSent) throw error;
         if (error === CONFLICT) return false;
-        if (isLockFailure(error) && attempt < MAX_ATTEMPTS) continue;
+        if (error === NO_LOCK_ROWS) {
+          await this.#makeLockRows();
+          continue;
+        }
+        if (isLockFailure(error) && attempt < MAX_ATTEMPTS) {
+          await sleep(Math.random() * 2 ** attempt);
+          continue;
+        }
         throw this.#refusalOf(error) ?? refusal('the database did not answer; nothing was changed', error);
       }
     }
@@ -200,35 +216,64 @@ class MysqlStore implements DatabaseStore {
 
   /** Locks, compares and writes. `false`: an `expect` did not hold. */
   async #apply(connection: MysqlConnectionLike, writes: Write[]): Promise<boolean> {
-    const expected = writes.filter(({ expect }) => expect !== undefined);
-    if (expected.length > 0) {
-      const keys = expected.map(({ key }) => bytesOf(key));
-      const [rows] = await connection.query(
-        `SELECT k, v FROM ${this.#table} WHERE k IN (?) ORDER BY k FOR UPDATE`,
-        [keys],
-      );
-      const found = new Map((rows as Row[]).map(({ k, v }) => [textOf(k ?? ''), textOf(v)]));
-      if (!expected.every(({ key, expect }) => (found.get(key) ?? null) === expect)) return false;
-    }
-    // There is no row to lock of a key that does not exist: the unique key decides.
-    const absent = writes.filter(({ expect }) => expect === null);
-    if (absent.length > 0) await this.#insert(connection, absent);
-    const put = writes.filter(({ expect, value }) => expect !== null && typeof value === 'string');
+    const looks = writes.filter(onlyLooks);
+    const changes = writes.filter((write) => !onlyLooks(write));
+    // Of those that create a key the unique key decides, and the lock tells those that look at it.
+    const replaced = changes.filter(({ expect }) => typeof expect === 'string');
+    const created = changes.filter(({ expect, value }) => typeof expect !== 'string' && value !== null);
+    const absent = looks.filter(({ expect }) => expect === null);
+    const found = [
+      ...(await this.#locked(connection, looks, absent, 'LOCK IN SHARE MODE')),
+      ...(await this.#locked(connection, replaced, created, 'FOR UPDATE')),
+    ];
+    const values = new Map(found.map(({ key, value }) => [key, value]));
+    const compared = [...looks, ...replaced].filter(({ expect }) => expect !== undefined);
+    if (!compared.every(({ key, expect }) => (values.get(key) ?? null) === expect)) return false;
+    const inserted = created.filter(({ expect }) => expect === null);
+    if (inserted.length > 0) await this.#insert(connection, inserted);
+    const put = changes.filter(({ expect, value }) => expect !== null && value !== null);
     if (put.length > 0) {
       await connection.query(
         `INSERT INTO ${this.#table} (k, v, e) VALUES ? ON DUPLICATE KEY UPDATE v = VALUES(v), e = VALUES(e)`,
         [put.map(rowOf)],
       );
     }
-    const gone = writes.filter(
-      ({ expect, value }) => value === null || (expect === null && value === undefined),
-    );
+    const gone = changes.filter(({ value }) => value === null);
     if (gone.length > 0) {
       await connection.query(`DELETE FROM ${this.#table} WHERE k IN (?)`, [
         gone.map(({ key }) => bytesOf(key)),
       ]);
     }
     return true;
+  }
+
+  /** Locks the rows of some keys, and the lock rows of others that may not exist. */
+  async #locked(
+    connection: MysqlConnectionLike,
+    present: Write[],
+    perhapsAbsent: Write[],
+    mode: 'LOCK IN SHARE MODE' | 'FOR UPDATE',
+  ): Promise<Entry[]> {
+    const locks = new Set(perhapsAbsent.map(({ key }) => lockNumber(key)));
+    const keys = [...present.map(({ key }) => bytesOf(key)), ...Array.from(locks, lockKey)];
+    if (keys.length === 0) return [];
+    const [rows] = await connection.query(
+      `SELECT k, v FROM ${this.#table} WHERE k IN (?) ORDER BY k ${mode}`,
+      [keys],
+    );
+    const found = (rows as Row[]).flatMap(({ k, v }) => (k === null ? [] : [{ k, v }]));
+    const entries = found.filter(({ k }) => !isLockKey(k));
+    if (found.length - entries.length < locks.size) throw NO_LOCK_ROWS;
+    return entries.map(({ k, v }) => ({ key: textOf(k), value: textOf(v) }));
+  }
+
+  async #makeLockRows(): Promise<void> {
+    const rows = Array.from({ length: LOCKS }, (_, number) => [lockKey(number), Buffer.alloc(0), null]);
+    await this.#use((connection) =>
+      connection.query(`INSERT IGNORE INTO ${this.#table} (k, v, e) VALUES ?`, [rows]),
+    ).catch((error) => {
+      throw this.#refusalOf(error) ?? error;
+    });
   }
 
   async #insert(connection: MysqlConnectionLike, writes: Write[]): Promise<void> {
@@ -247,6 +292,7 @@ class MysqlStore implements DatabaseStore {
       await this.#use(async (connection) => {
         const [found] = await connection.query(expired, now);
         if ((found as Row[]).length === 0) return;
+        await connection.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
         await connection.query('START TRANSACTION');
         const [rows] = await connection.query(`${expired} FOR UPDATE SKIP LOCKED`, now);
         const keys = (rows as Row[]).map(({ k }) => k);
@@ -292,7 +338,10 @@ class MysqlStore implements DatabaseStore {
   }
 }
 
-/** The row of a write. One that only looks puts an empty value, which is deleted again. */
+/** Whether a write leaves its key as it is. */
+const onlyLooks = ({ expect, value }: Write): boolean =>
+  value === undefined || (expect === null && value === null);
+
 function rowOf({ key, value, expiresAt }: Write): [Buffer, Buffer, number | null] {
   return [bytesOf(key), bytesOf(value ?? ''), expiresAt ?? null];
 }

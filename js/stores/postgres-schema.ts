@@ -78,7 +78,8 @@ $migrate$`;
 
 /**
  * The commit, in one round trip. A lock per key, taken in one order, also covers keys that do not
- * exist, which no row lock could. Under another isolation level the comparison would read a
+ * exist, which no row lock could. Commits that only look at a key share its lock: they do not wait
+ * for one another. Under another isolation level the comparison would read a
  * snapshot from before the locks.
  */
 function commitFunction(table: string, commit: string): string {
@@ -87,6 +88,7 @@ function commitFunction(table: string, commit: string): string {
 DECLARE
   item jsonb;
   lock_id bigint;
+  changes boolean;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'transaction_isolation is not read committed' USING ERRCODE = 'LK003';
@@ -94,11 +96,15 @@ BEGIN
   IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;
-  FOR lock_id IN
-    SELECT DISTINCT hashtextextended('leastkey ' || (w ->> 'key'), 0) AS id
-    FROM jsonb_array_elements(writes) AS w ORDER BY id
+  FOR lock_id, changes IN
+    SELECT hashtextextended('leastkey ' || (w ->> 'key'), 0) AS id, bool_or(w ? 'value')
+    FROM jsonb_array_elements(writes) AS w GROUP BY id ORDER BY id
   LOOP
-    PERFORM pg_advisory_xact_lock(lock_id);
+    IF changes THEN
+      PERFORM pg_advisory_xact_lock(lock_id);
+    ELSE
+      PERFORM pg_advisory_xact_lock_shared(lock_id);
+    END IF;
   END LOOP;
   FOR item IN SELECT w FROM jsonb_array_elements(writes) AS w WHERE w ? 'expect' LOOP
     IF (SELECT value FROM ${table} WHERE key = item ->> 'key') IS DISTINCT FROM item ->> 'expect' THEN

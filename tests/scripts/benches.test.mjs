@@ -16,7 +16,10 @@ import { bitset, set } from '../../benches/contestants/permission.mjs';
 import * as personal from '../../benches/contestants/personal.mjs';
 import * as restricted from '../../benches/contestants/restricted.mjs';
 import * as webCrypto from '../../benches/contestants/web-crypto.mjs';
+import { contest } from '../../benches/parts/contention.mjs';
 import { ofCatalog, ofTokens } from '../../benches/parts/growth.mjs';
+import { measureOn as millionOn } from '../../benches/parts/stored-million.mjs';
+import { measureOn as operationsOn } from '../../benches/parts/stores.mjs';
 import { seeRight } from '../../benches/race/right.mjs';
 import { required } from '../../benches/scenario.mjs';
 import { guardOf, ROUTE } from '../../benches/servers/guards.mjs';
@@ -24,6 +27,7 @@ import { application } from '../../benches/servers/hono.mjs';
 import * as start from '../../benches/starts/leastkey.mjs';
 import { bigStore } from '../../benches/store.mjs';
 import { storedTokens } from '../../benches/stored-tokens.mjs';
+import { databaseOf } from '../../benches/stores/servers.mjs';
 
 /** The exports of a module that make contestants. */
 const contestantsOf = (module, others) =>
@@ -121,4 +125,52 @@ describe('the marks of the tables', () => {
       assert.match(text, /<!-- benches: [^>]*-->[\s\S]*<!-- end of benches -->/);
     });
   }
+});
+
+describe('the benches of stores', () => {
+  test('measure each operation with its calls of the store', async () => {
+    const samples = [];
+    const keep = (name, clients, sample) => samples.push({ name, clients, ...sample });
+    await operationsOn(databaseOf('memory'), { keep, turn: 20, clients: [1, 2] });
+    const names = [...new Set(samples.map(({ name }) => name))];
+    assert.deepEqual(names, [
+      'create',
+      'verify, freshness 0',
+      'list, a page of 50',
+      'edit',
+      'exchange',
+      'rotate',
+      'revoke',
+    ]);
+    for (const name of names) {
+      const own = samples.filter((sample) => sample.name === name);
+      assert.equal(own.filter(({ counts }) => counts?.gets > 0).length, 1, name);
+      const loads = own.filter(({ times }) => times !== undefined);
+      assert.deepEqual(
+        loads.map(({ clients }) => clients),
+        [1, 2],
+      );
+      assert.ok(
+        loads.every(({ times, perSecond }) => times.length > 0 && perSecond > 0),
+        name,
+      );
+    }
+  });
+
+  test('let processes compete for one owner', async () => {
+    const { url, stop } = await databaseOf('SQLite').start();
+    try {
+      sqliteStore({ path: url.slice('sqlite:'.length) }).close();
+      const { perSecond, commits, cpu } = await contest(url, 2, { clients: 2, turn: 100, warmUp: 50 });
+      assert.ok(perSecond > 0 && commits >= 1 && cpu > 0);
+    } finally {
+      stop();
+    }
+  });
+
+  test('compare a large file with a small one', async () => {
+    const rows = await millionOn('SQLite', () => {}, { few: 200, many: 400, turns: 2, effort: 0.1 });
+    assert.equal(rows.length, 5);
+    for (const { median, note } of rows) assert.ok(median > 0, note);
+  });
 });

@@ -190,6 +190,31 @@ describe('MariaDB', { skip: leftOut('mariadb') }, () => {
     });
   });
 
+  test('commits that look at the same missing key do not wait for each other, and see who creates it', async () => {
+    await withStore(async (store) => {
+      await store.migrate();
+      const deadlocks = async () => {
+        const [row] = (await server.sql("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")) as { Value: string }[];
+        return Number(row?.Value);
+      };
+      const look = (key: string) => [
+        { key: 'account/a', expect: null },
+        { key, expect: null, value: '1' },
+      ];
+      // The first commit makes the rows that they lock.
+      assert.equal(await store.commit(look('first')), true);
+      const before = await deadlocks();
+      const answers = await Promise.all(Array.from({ length: 200 }, (_, at) => store.commit(look(`k${at}`))));
+      assert.ok(answers.every(Boolean));
+      // Two keys may share a lock row, so that there may be some.
+      assert.ok((await deadlocks()) - before < 20);
+      assert.equal(await store.commit([{ key: 'account/a', expect: null, value: '1' }]), true);
+      assert.equal(await store.commit(look('later')), false);
+      const listed = await store.list({ prefix: '', limit: 1_000 });
+      assert.equal(listed.length, 202, 'lock rows are not listed');
+    });
+  });
+
   test('a deployment works on it, by its URL', async () => {
     const store = await openStore(`${server.url()}#${freshTable()}`, { migrate: true });
     const tokens = await deployment({ store, deadline: 60_000 });

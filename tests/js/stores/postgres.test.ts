@@ -286,6 +286,35 @@ describe('PostgreSQL', { skip: leftOut('postgresql') }, () => {
     });
   });
 
+  test('commits that only look at a key do not wait for each other', async () => {
+    await withStore(
+      async (store, table) => {
+        await store.migrate();
+        const client = new pg.Client({ connectionString: server.url() });
+        await client.connect();
+        try {
+          // It holds its locks until the end of its transaction.
+          await client.query('BEGIN');
+          const looks = JSON.stringify([
+            { key: 'account/a', expect: null },
+            { key: 'b', value: '1' },
+          ]);
+          await client.query(`SELECT ${table}_commit($1::text::jsonb, 0)`, [looks]);
+          const look = { key: 'account/a', expect: null };
+          assert.equal(await store.commit([look, { key: 'c', expect: null, value: '1' }]), true);
+          await assert.rejects(
+            store.commit([{ key: 'account/a', value: '1' }]),
+            refused(/nothing was changed/),
+            'the one that creates it waits',
+          );
+        } finally {
+          await client.end();
+        }
+      },
+      { url: `${server.url()}?options=-c%20lock_timeout%3D300` },
+    );
+  });
+
   test('a standby is refused, also one that the client reaches later', async () => {
     const table = freshTable();
     const opened = connections();
