@@ -19,6 +19,7 @@ use std::time::{Duration, Instant as Clock};
 
 use leastkey::Deployment;
 use leastkey::codec::json::Value;
+use leastkey::model::coded_list::NoVocabularies;
 use leastkey::model::grant::Grant;
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::record::Stored;
@@ -140,7 +141,7 @@ fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
     let mut next = records.iter().cycle();
     with("read a record, every part decoded", &mut || {
         let (id, record) = black_box(next.next().unwrap());
-        assert!(Stored::parse(id, record).is_ok());
+        assert!(Stored::parse(id, record, &NoVocabularies).is_ok());
     });
     let mut next = records.iter().cycle();
     with("read a record, parsed by serde_json", &mut || {
@@ -360,7 +361,7 @@ impl Populated {
         let texts = self.credentials.iter().map(|credential| {
             let presented = Presented::parse(self.deployment().prefix(), credential).unwrap();
             let record = value(&keys::token(presented.id())).unwrap();
-            let Ok(Stored::Record(read)) = Stored::parse(presented.id(), &record) else {
+            let Ok(Stored::Record(read)) = Stored::parse(presented.id(), &record, &NoVocabularies) else {
                 panic!("{record}");
             };
             let keys = dependencies(&VerifiableToken::of(read.token()));
@@ -392,7 +393,9 @@ impl Populated {
             caches: true,
             last_use: &|of: &TokenId| cache.last_use(of),
         };
-        let decided = begun.unwrap().decide(deployment, &values, question, now, process);
+        let decided = begun
+            .unwrap()
+            .decide(deployment, &values, question, now, process, cache.known_store());
         decided.learned(cache, generation).slot
     }
 

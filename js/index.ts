@@ -77,6 +77,7 @@ export type {
   TokenChange,
   TokenPage,
   TokenRecord,
+  TokenSummary,
 } from './api/token.js';
 export type { Tokens } from './api/tokens.js';
 export type { RecordKey, TokensOptions, UsageOptions } from './api/tokens-options.js';

@@ -164,9 +164,26 @@ export interface ListQuery {
   limit?: number;
 }
 
+/** A token, with or without its lists of ids. */
+export interface TokenSummary extends Omit<TokenRecord, 'permissions' | 'added' | 'removed'> {
+  /** How many permissions it has. */
+  permissionCount?: number;
+  permissions?: string[];
+  added?: string[];
+  removed?: string[];
+}
+
+/**
+ * A token in a list. A list of 200 ids or more is left out: of its permissions there is the number,
+ * and `get` returns all of them.
+ */
+export interface ListedToken extends TokenSummary {
+  permissionCount: number;
+}
+
 /** One page of tokens, newest first. */
 export interface TokenPage {
-  items: TokenRecord[];
+  items: ListedToken[];
   /** The `after` of the next page; absent on the last page. */
   next?: string;
   /**

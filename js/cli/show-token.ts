@@ -1,4 +1,4 @@
-import type { TokenRecord } from '../index.js';
+import type { TokenRecord, TokenSummary } from '../index.js';
 import { join, type Legible, legible, line, paint, type Said, type Style } from './safe-text.js';
 
 /** `2026-11-23 14:05`, UTC. */
@@ -7,20 +7,22 @@ export function instant(millis: number): string {
 }
 
 /** The displayed status: an active token past its expiry is expired. */
-export function statusOf(record: TokenRecord, now: number): string {
+export function statusOf(record: TokenSummary, now: number): string {
   const over = record.expiresAt !== undefined && record.expiresAt <= now;
   return record.status === 'active' && over ? 'expired' : record.status;
 }
 
 /** The role and templates of the token, or else the number of its permissions. */
-export function grantSummary(record: TokenRecord): string {
+export function grantSummary(record: TokenSummary): string {
+  const { role, templates, added, removed, permissions = [], permissionCount = permissions.length } = record;
   const chosen = [
-    ...(record.role === undefined ? [] : [`role ${record.role}`]),
-    ...record.templates.map(({ id }) => id),
-    ...record.added.map((permission) => `+${permission}`),
-    ...record.removed.map((permission) => `-${permission}`),
+    ...(role === undefined ? [] : [`role ${role}`]),
+    ...templates.map(({ id }) => id),
+    // A list that is left out is long.
+    ...(added?.map((permission) => `+${permission}`) ?? ['+…']),
+    ...(removed?.map((permission) => `-${permission}`) ?? ['-…']),
   ];
-  return chosen.join(' ') || `${record.permissions.length} permissions`;
+  return chosen.join(' ') || `${permissionCount} permissions`;
 }
 
 const styles: Record<string, Style> = { active: 'green', disabled: 'yellow', revoked: 'red', expired: 'dim' };

@@ -16,6 +16,7 @@ import type {
   Actor,
   Created,
   CreateInput,
+  ListedToken,
   ListQuery,
   RevokeOptions,
   TokenChange,
@@ -62,7 +63,7 @@ export interface Client<Ids extends CatalogIds = CatalogIds> {
    * for await (const { id, name } of client.listAll({ owner: 'org:acme', status: 'active' }))
    * show(id, name);
    */
-  listAll(query?: ListQuery, call?: CallOptions): AsyncGenerator<TokenRecord, void, undefined>;
+  listAll(query?: ListQuery, call?: CallOptions): AsyncGenerator<ListedToken, void, undefined>;
   /** Without a `revision` in the change it applies to whatever the record is. */
   edit(id: string, change: TokenChange<Ids>, call?: CallOptions): Promise<TokenRecord>;
   disable(id: string, call?: CallOptions): Promise<TokenRecord>;

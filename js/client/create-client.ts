@@ -15,6 +15,7 @@ import type {
   Actor,
   Created,
   CreateInput,
+  ListedToken,
   ListQuery,
   RevokeOptions,
   TokenChange,
@@ -76,7 +77,7 @@ export function createClient<Ids extends CatalogIds = CatalogIds>(options: Clien
     get: (id, call) => ask<TokenRecord>({ method: 'GET', path: token(id), repeatable: true, call }),
     list,
     listAll: (query = {}, call) =>
-      everyItem<TokenRecord, string, ListQuery>(query, (page) => list(page, call)),
+      everyItem<ListedToken, string, ListQuery>(query, (page) => list(page, call)),
     edit: (id, { revision, ...body }: TokenChange<Ids>, call) =>
       ask<TokenRecord>({
         method: 'PATCH',

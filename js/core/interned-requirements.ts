@@ -27,7 +27,7 @@ export interface InternedRequirement {
   /** The question that has only this requirement. */
   readonly question: Question;
   /** What tokens with these permissions lack for it, of a few lists of permissions. */
-  readonly lacking: Map<readonly string[], RefusalDetails>;
+  readonly lacking: Map<object, RefusalDetails>;
 }
 
 /** The list that was asked last, as its caller passed it. */
@@ -164,11 +164,7 @@ function interned<Asked extends AskedPermissions>(
   return { id, asked, question, lacking: new Map() };
 }
 
-export function keepLacking(
-  { lacking }: InternedRequirement,
-  permissions: readonly string[],
-  details: RefusalDetails,
-): void {
+export function keepLacking({ lacking }: InternedRequirement, holder: object, details: RefusalDetails): void {
   if (lacking.size >= MAX_LACKING) lacking.clear();
-  lacking.set(permissions, details);
+  lacking.set(holder, details);
 }

@@ -4,6 +4,7 @@ import type { Moment } from '../runtime/clock.js';
 import {
   type Call,
   type Config,
+  type OperationStep,
   type Question,
   type Reads,
   type Step,
@@ -113,7 +114,7 @@ export class ManageCore {
   }
 
   /** One step of a management operation. */
-  plan(call: Call, reads: Reads, time: Time, entropy: Uint8Array): Step {
+  plan(call: Call, reads: Reads, time: Time, entropy: Uint8Array): OperationStep {
     const { now, started, highest } = time;
     return this.#step((core, out) =>
       core.plan(call, boundValues(reads), now, started, highest, entropy, out),
@@ -121,7 +122,7 @@ export class ManageCore {
   }
 
   /** One step of an exchange. */
-  exchange(credential: string, input: unknown, reads: Reads, time: Time, entropy: Uint8Array): Step {
+  exchange(credential: string, input: unknown, reads: Reads, time: Time, entropy: Uint8Array): OperationStep {
     const { now, started, highest } = time;
     return this.#step((core, out) =>
       core.exchange(credential, input, boundValues(reads), now, started, highest, entropy, out),

@@ -1,6 +1,7 @@
 /** A stored record, of which the core has said where its parts are. */
 
 import type { VerifiedToken } from '../api/verification.js';
+import { type HeldPart, keyOf, type Vocabularies, withLazyPermissions } from './vocabularies.js';
 
 /**
  * What bounds the permissions in a record: the effective grant, where the record does not say it.
@@ -44,6 +45,11 @@ export class RecordView {
     return this.#raw(this.#names.indexOf(name))?.slice(1, -1);
   }
 
+  /** The keys of the vocabularies to which its permissions refer, if they are many. */
+  vocabularies(): string[] {
+    return this.#coded()?.map(({ vocabulary }) => keyOf(vocabulary)) ?? [];
+  }
+
   /** The ids of the tokens that the token was exchanged from, nearest first. */
   parents(): string[] {
     const list = this.#raw(this.#names.indexOf('parents'));
@@ -54,16 +60,16 @@ export class RecordView {
    * The token, as a verdict shows it. A token that is kept is decoded: a slice would keep the whole
    * text of the record in memory, with the digest.
    */
-  token(grant: EffectiveGrant, disclosure: Disclosure, isKept: boolean): VerifiedToken {
+  token(
+    grant: EffectiveGrant,
+    disclosure: Disclosure,
+    isKept: boolean,
+    vocabularies: Vocabularies,
+  ): VerifiedToken {
     const members = this.#members(grant, disclosure);
-    if (isKept) {
-      const texts = members.map(([name, value]) => `"${name}":${value}`);
-      return JSON.parse(`{${texts.join(',')}}`);
-    }
-    const token: Record<string, unknown> = {};
-    // Decoded, not sliced: a recorded use keeps the id, and a slice would keep the whole record.
-    for (const [name, value] of members) token[name] = name === 'id' ? JSON.parse(value) : sliced(value);
-    return token as unknown as VerifiedToken;
+    const token = isKept ? decoded(members) : slices(members);
+    const coded = grant.permissions === undefined ? this.#coded() : undefined;
+    return coded === undefined ? token : withLazyPermissions(token, vocabularies.idsOf(coded));
   }
 
   /** The members of a token in a verdict, with their JSON texts. */
@@ -86,11 +92,29 @@ export class RecordView {
     return members;
   }
 
+  /** What the permissions hold of each vocabulary; `undefined` where they are a list. */
+  #coded(): HeldPart[] | undefined {
+    const list = this.#raw(this.#names.indexOf('permissions'));
+    return list?.startsWith('{') ? (JSON.parse(list) as { coded: HeldPart[] }).coded : undefined;
+  }
+
   /** The JSON text of a part. */
   #raw(at: number): string | undefined {
     const end = this.#places[2 * at + 1];
     return end === undefined || end === 0 ? undefined : this.#text.slice(this.#places[2 * at], end);
   }
+}
+
+function decoded(members: [name: string, value: string][]): VerifiedToken {
+  const texts = members.map(([name, value]) => `"${name}":${value}`);
+  return JSON.parse(`{${texts.join(',')}}`);
+}
+
+function slices(members: [name: string, value: string][]): VerifiedToken {
+  const token: Record<string, unknown> = {};
+  // Decoded, not sliced: a recorded use keeps the id, and a slice would keep the whole record.
+  for (const [name, value] of members) token[name] = name === 'id' ? JSON.parse(value) : sliced(value);
+  return token as unknown as VerifiedToken;
 }
 
 /** The value of a JSON text; of a string without escapes a slice, which costs next to nothing. */

@@ -10,6 +10,7 @@ import { boundValue } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
 import { MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
 import { type EffectiveGrant, RecordView } from './record-view.js';
+import { namesVocabularies, Vocabularies } from './vocabularies.js';
 
 /** A verdict code with its status and the error of its challenge. */
 export type CodeRow = Pick<Verdict, 'code' | 'status' | 'error'>;
@@ -43,6 +44,8 @@ export interface VerificationExports {
   /** Where the parts of the record are that `begin` has read. */
   places(): Uint32Array;
   decide(call: VerificationCall, values: (string | null)[]): NumberAndText;
+  /** Whether the value of a vocabulary's key is that vocabulary. */
+  learn(key: string, value: string | null): boolean;
   count(call: VerificationCall, counters: (string | null)[]): NumberAndText;
 }
 
@@ -87,6 +90,9 @@ const ID_LENGTH = 16;
 /** For how many tokens the keys are kept on which they rested when they were read last. */
 const MAX_KNOWN = 10_000;
 
+/** The most vocabularies that are read at once. */
+const MAX_READ = 100;
+
 /** Where the keys begin under which keys of other systems are found. */
 const DIGESTS = 'digest/';
 
@@ -98,6 +104,7 @@ export class StoreVerification {
   readonly #idAt: number;
   /** The verification that the core has begun, and not decided yet. */
   #begun: Begun | undefined;
+  readonly #vocabularies = new Vocabularies();
   /** The keys that tokens rested on, by the token's key: they are read along with the record. */
   readonly #restedOn = new Map<string, string[]>();
 
@@ -129,9 +136,15 @@ export class StoreVerification {
     const keys = (more & NOTHING) === 0 ? dependencies(id, view, more) : [];
     const dependent = valuesOf(values, keys);
     if (dependent === undefined) return needs([token, ...keys]);
-    this.#begun = undefined;
     this.#remember(token, keys);
-    const decided = this.#core.decide(call, dependent);
+    const lacks = this.#learn(
+      view.vocabularies().filter((key) => !this.#vocabularies.has(key)),
+      values,
+    );
+    if (lacks !== undefined) return lacks;
+    const decided = this.#decide(call, dependent, values);
+    if ('step' in decided) return decided;
+    this.#begun = undefined;
     const { number, text } = decided;
     return number === MISS && text !== undefined && !text.startsWith('{')
       ? this.#count(call, text.split('\n'), values, view)
@@ -149,6 +162,31 @@ export class StoreVerification {
     const view = new RecordView(stored, this.#parts, this.#core.places());
     this.#begun = { call, texts, more: begun.number, view };
     return this.#begun;
+  }
+
+  /** The decision, with the vocabularies that the core lacks for it. */
+  #decide(
+    call: VerificationCall,
+    dependent: (string | null)[],
+    values: Reads['values'],
+  ): VerificationStep | NumberAndText {
+    const decided = this.#core.decide(call, dependent);
+    const { number, text } = decided;
+    if (number !== MISS || text === undefined || !namesVocabularies(text)) return decided;
+    return this.#learn(text.split('\n'), values) ?? this.#core.decide(call, dependent);
+  }
+
+  /** Gives vocabularies to the core; the step that reads them, if they are not known. */
+  #learn(keys: readonly string[], values: Reads['values']): VerificationStep | undefined {
+    const unread = keys.filter((key) => !this.#vocabularies.has(key) && valueAt(values, key) === undefined);
+    if (unread.length > 0) return needs(unread.slice(0, MAX_READ));
+    for (const key of keys) {
+      const known = this.#vocabularies.textOf(key);
+      const text = known ?? valueAt(values, key) ?? null;
+      const isSound = this.#core.learn(key, text);
+      if (isSound && text !== null && known === undefined) this.#vocabularies.keep(key, text);
+    }
+    return undefined;
   }
 
   /** The token that a credential names, or what decides or is to be read before that is known. */
@@ -209,6 +247,7 @@ export class StoreVerification {
         { permissions, resources },
         { rotation: isMarked || !isOld, successor: isMarked && !isOld },
         call.generation >= 0,
+        this.#vocabularies,
       );
     }
     const slot = number >>> SLOT_SHIFT;

@@ -16,6 +16,7 @@ import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-loo
 import { isPlainContext, isSmallCount } from './plain-question.js';
 import type { CodeRow } from './store-verification.js';
 import type { ReadStamp, VerifyCore } from './verify-core.js';
+import { hasLazyPermissions } from './vocabularies.js';
 
 /** How many distinct permission lists are interned. Tokens with equal lists share one. */
 const MAX_PERMISSION_LISTS = 256;
@@ -172,7 +173,8 @@ export class TokenCache {
   #insert(slot: number, { code, token }: Verdict): void {
     this.#dropIfRestarted();
     if (token !== undefined) {
-      token.permissions = this.#internPermissions(token.permissions);
+      // Those that are made when they are asked for are not made here.
+      if (!hasLazyPermissions(token)) token.permissions = this.#internPermissions(token.permissions);
       token.kind = this.#internText(token.kind);
       token.owner = this.#internText(token.owner);
       token.resource = this.#internText(token.resource);
@@ -241,15 +243,16 @@ export class TokenCache {
     refusal.token = token;
     const isOfScope = row.error === 'insufficient_scope';
     if (!isOfScope && row.code !== 'idle_expired') return refusal;
-    const { permissions } = token;
-    const known = isOfScope ? interned?.lacking.get(permissions) : undefined;
+    // What stands for its permissions: equal tokens share a list, or have one each when asked for.
+    const holder = hasLazyPermissions(token) ? token : token.permissions;
+    const known = isOfScope ? interned?.lacking.get(holder) : undefined;
     if (known !== undefined) return withDetails(refusal, known);
     // Of a token that went idle, the uses noted in this process count, which may not be stored yet.
     const { packed: renewed, details } = this.#core.lookup(credential, question, now);
     if (row.code === 'idle_expired' && renewed !== packed)
       return this.#verdict(renewed, credential, question, now, asOf);
     if (details === undefined) return refusal;
-    if (isOfScope && interned !== undefined) keepLacking(interned, permissions, details);
+    if (isOfScope && interned !== undefined) keepLacking(interned, holder, details);
     return withDetails(refusal, details);
   }
 
@@ -291,6 +294,6 @@ function rotatedOut({ successor: _, rotation, ...token }: VerifiedToken, byGrace
 
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
+  for (const { value: member } of Object.values(Object.getOwnPropertyDescriptors(value))) deepFreeze(member);
   return Object.freeze(value);
 }

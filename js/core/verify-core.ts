@@ -52,6 +52,7 @@ interface Exports {
   read_id(): void;
   begin(length: number, digest: number, now: number, generation: number): number;
   view(): number;
+  learn(): number;
   decide(requirement: number, consume: number, countedAt: number, now: number, generation: number): number;
   count(requirement: number, consume: number, countedAt: number, now: number, generation: number): number;
   intern(): number;
@@ -357,6 +358,10 @@ export class VerifyCore {
           view = new Uint32Array(this.#exports.memory.buffer, this.#exports.view(), 2 * parts);
         places.set(view);
         return places;
+      },
+      learn: (key, value) => {
+        this.#give(key, value);
+        return this.#exports.learn() === 1;
       },
       decide: (call, values) => settle('decide', call, values),
       count: (call, counters) => settle('count', call, counters),

@@ -5,17 +5,24 @@ import type { Write } from '../api/store.js';
 import { drawEntropy, type ManageCore, type Time } from '../core/manage-core.js';
 import { backOff, Deadline, TimeoutError } from '../runtime/deadline.js';
 import { KeyLocks } from '../runtime/key-queue.js';
-import { type Call, type Need, type Reads, type Step, stepError } from '../runtime/protocol.js';
+import {
+  type Call,
+  type Need,
+  type OperationStep,
+  type Reads,
+  type Step,
+  stepError,
+} from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { commitWrites, fetchReads, MAX_KEYS } from '../stores/call-store.js';
-import { restoreExpectations } from '../stores/response.js';
+import { mergeValues, restoreExpectations } from '../stores/response.js';
 import { storeError } from '../verify/unavailable.js';
 
 /** The attempt (from 0) whose backoff is the longest for operations that end something. */
 const MAX_URGENT_PAUSES = 2;
 
 /** The core's part of an operation: the next step for the reads so far. */
-export type Plan = (reads: Reads, time: Time, entropy: Uint8Array) => Step;
+export type Plan = (reads: Reads, time: Time, entropy: Uint8Array) => OperationStep;
 
 export interface RunOptions {
   /** An abort rejects with its reason. A commit in flight may still be applied. */
@@ -64,7 +71,7 @@ export async function runPlan(
 
 class Operation {
   readonly #settings: Settings;
-  readonly #plan: (reads: Reads) => Step;
+  readonly #plan: (reads: Reads) => OperationStep;
   readonly #deadline: Deadline;
   readonly #invalidate: () => void;
   readonly #locks: KeyLocks;
@@ -80,7 +87,12 @@ class Operation {
   /** The error of a commit with an unknown outcome. Then only the idempotency record can tell. */
   #unknownOutcome: { cause: unknown } | undefined;
 
-  constructor(settings: Settings, plan: (reads: Reads) => Step, deadline: Deadline, invalidate: () => void) {
+  constructor(
+    settings: Settings,
+    plan: (reads: Reads) => OperationStep,
+    deadline: Deadline,
+    invalidate: () => void,
+  ) {
     this.#settings = settings;
     this.#plan = plan;
     this.#deadline = deadline;
@@ -90,7 +102,7 @@ class Operation {
 
   async run(dryRun: boolean): Promise<unknown> {
     for (let attempt = 0; ; attempt++) {
-      const step = await this.#planUntilDecided(attempt > 0);
+      const step = await this.#planUntilDecided(attempt > 0, dryRun);
       if (step !== undefined) {
         if ('answer' in step) return step.answer;
         if (!('commit' in step)) throw stepError(step);
@@ -107,7 +119,7 @@ class Operation {
   /**
    * Plans and reads until the core has decided; `undefined` if a read failed and has to be retried.
    */
-  async #planUntilDecided(again: boolean): Promise<Step | undefined> {
+  async #planUntilDecided(again: boolean, dryRun: boolean): Promise<Step | undefined> {
     const reads: Reads = { values: [], lists: [] };
     if (again) {
       for (const queue of this.#queues) await this.#acquire(queue);
@@ -118,6 +130,10 @@ class Operation {
       if ('commit' in step) {
         const { writes, answer } = step.commit;
         return { commit: { writes: restoreExpectations(writes, reads), answer } };
+      }
+      if ('prepare' in step) {
+        if (!(await this.#prepare(step.prepare.writes, reads, dryRun))) return undefined;
+        continue;
       }
       if (!('need' in step)) return step;
       const { need } = step;
@@ -150,6 +166,26 @@ class Operation {
       if (cause instanceof TimeoutError && (this.#conflicted || this.#waited)) return false;
       throw storeError(cause);
     }
+  }
+
+  /**
+   * Commits immutable values, and adds them to the reads. On a conflict another call has written
+   * the same values. `false`: retry later.
+   */
+  async #prepare(writes: Write[], reads: Reads, dryRun: boolean): Promise<boolean> {
+    if (!dryRun && this.#deadline.left === 0) return false;
+    this.#locks.extend();
+    try {
+      if (!dryRun) await commitWrites(this.#settings.store, writes, this.#deadline);
+    } catch (cause) {
+      this.#deadline.throwIfAborted();
+      throw storeError(cause);
+    }
+    mergeValues(
+      reads,
+      writes.map(({ key, value }) => [key, value ?? null]),
+    );
+    return true;
   }
 
   /** Whether the writes were applied. `false`: a conflict or an unknown outcome; plan again. */

@@ -1,5 +1,5 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import type { Actor, TokenRecord } from '../api/token.js';
+import type { Actor, TokenSummary } from '../api/token.js';
 import type { Tokens } from '../api/tokens.js';
 import type { CopyOnce } from './create/copy-once.js';
 import { prefillOf } from './create/prefill.js';
@@ -244,11 +244,11 @@ export class LeastkeyPortal extends LitElement {
     return this.#engine;
   }
 
-  #manage(record: TokenRecord, action?: StatusAction): void {
+  #manage(record: TokenSummary, action?: StatusAction): void {
     void this.renderRoot.querySelector<ManageToken>('leastkey-manage-token')?.manage(record, action);
   }
 
-  #changed(record: TokenRecord): void {
+  #changed(record: TokenSummary): void {
     // Sessions are not in the list, but on the page of their parent.
     if (record.parents === undefined) this.portal?.listing.put(record);
     void this.renderRoot.querySelector<TokenScreen>('leastkey-token-page')?.load();

@@ -1,6 +1,6 @@
 import type { Deployment } from '../api/catalog.js';
 import type { DescribedKind } from '../api/choices.js';
-import type { TokenRecord } from '../api/token.js';
+import type { TokenSummary } from '../api/token.js';
 import type { Prefill } from './create/prefill.js';
 import type { Authority } from './data/authority.js';
 import type { Engine } from './data/portal-core.js';
@@ -16,7 +16,7 @@ export type View =
   | { screen: 'create'; prefill?: Prefill }
   | { screen: 'token'; id: string }
   | { screen: 'edit'; id: string; narrow?: true; from?: 'list' }
-  | { screen: 'once'; credential: string; record: TokenRecord; rotated: boolean };
+  | { screen: 'once'; credential: string; record: TokenSummary; rotated: boolean };
 
 /** The context of all elements of the portal. */
 export interface Portal {
@@ -41,7 +41,7 @@ export interface Portal {
   open(view: View, replace?: boolean): void;
   chooseOwner(owner: string): void;
   /** Switches to the owner of the displayed token. */
-  showOwnerOf(record: TokenRecord): Promise<void>;
+  showOwnerOf(record: TokenSummary): Promise<void>;
   /** Announces a result, visibly and to screen readers. */
   say(text: string): void;
   /** Announces to screen readers only. */
@@ -51,9 +51,9 @@ export interface Portal {
   /** The kinds of tokens that this actor can create here. */
   offeredKinds(): DescribedKind[];
   /** Opens the dialog of actions on a token, or the confirmation of one action. */
-  manage(record: TokenRecord, action?: StatusAction): void;
+  manage(record: TokenSummary, action?: StatusAction): void;
   /** Applies the changed record of a token. */
-  changed(record: TokenRecord): void;
+  changed(record: TokenSummary): void;
   /** Removes a deleted token. */
   gone(id: string): void;
 }

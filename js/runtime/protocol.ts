@@ -74,8 +74,14 @@ export type Step =
   | { answer: unknown }
   | { refuse: Refusal };
 
+/** What a management operation wants next. */
+export type OperationStep =
+  | Step
+  /** Immutable values to commit before the next plan. Another call may have written the same. */
+  | { prepare: { writes: Write[] } };
+
 /** The error of a step that refuses, or of an unexpected step. */
-export function stepError(step: Step): LeastkeyError {
+export function stepError(step: OperationStep): LeastkeyError {
   if (!('refuse' in step))
     return new LeastkeyError('internal', `unexpected step of the core: ${Object.keys(step)}`);
   const { code, message, path, problems } = step.refuse;

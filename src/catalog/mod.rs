@@ -26,8 +26,10 @@ mod service;
 mod suggest;
 mod topological_sort;
 mod tree;
+mod vocabularies;
 
 use std::ops::{Deref, Range};
+use std::sync::OnceLock;
 
 pub use compile_permissions::compile_permissions;
 pub use kind::{Action, Editable, ExpiryError, ExpiryRule, Kind, Managers, Reuse, RotationRule, WrongOwner};
@@ -81,6 +83,7 @@ pub struct Catalog {
     templates: Vec<Template>,
     roles: Vec<Role>,
     kinds: Vec<Kind>,
+    vocabularies: OnceLock<Vec<vocabularies::Part>>,
 }
 
 impl Catalog {
@@ -125,6 +128,7 @@ impl Catalog {
             templates: Vec::new(),
             roles: Vec::new(),
             kinds: kind::compile(&members, &mut problems),
+            vocabularies: OnceLock::new(),
         };
         catalog.templates = permission_template::compile_templates(&catalog, &members, &mut problems);
         catalog.roles = role::compile_roles(&catalog, &members, &mut problems);

@@ -93,6 +93,15 @@ impl Permissions {
         set
     }
 
+    /// Adds the renamed permissions of which a list has all old ids. `past` are the ids of the list
+    /// that are no longer in the catalog.
+    pub(crate) fn insert_renamed(&self, set: &mut PermissionSet, past: &[Permission]) {
+        let renamed = past.iter().filter_map(|id| self.past.successor(id.as_str()));
+        for index in self.past.complete(renamed.collect()) {
+            set.insert(index);
+        }
+    }
+
     /// An empty set with the capacity of the catalog.
     pub(crate) fn nothing(&self) -> PermissionSet {
         PermissionSet::empty(self.all.len())

@@ -5,17 +5,21 @@
 //! the account is written, and applied at every verification. So demoting an account reduces its
 //! live tokens, and disabling or deleting it blocks them.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::account_text::{AccountText, Part, StoredAccountText};
 use super::ceilings::Ceilings;
+use super::coded_list::FindVocabulary;
+use super::id_list::IdList;
 use crate::catalog::Permissions;
-use crate::codec::decode::{DecodeError, decode_members, decode_parts};
+use crate::codec::decode::{DecodeError, decode_parts};
 use crate::codec::json::json;
 use crate::codec::sorted_map::SortedMap;
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Name};
-use crate::value::permission::{Permission, PermissionSet};
+use crate::value::permission::{Permission, PermissionSet, Vocabulary};
 use crate::value::resource::{Resource, ResourceError};
 use crate::value::time::Instant;
 
@@ -54,7 +58,7 @@ pub struct Ceiling {
     /// The resource.
     pub resource: Resource,
     /// The permissions, exact and sorted.
-    pub permissions: Vec<Permission>,
+    pub permissions: IdList<Permission>,
 }
 
 /// An account, as its managers see it.
@@ -97,6 +101,25 @@ pub struct Account {
 }
 
 impl Account {
+    /// The vocabularies to which its text refers.
+    pub fn vocabularies(&self) -> impl Iterator<Item = &Arc<Vocabulary>> {
+        let ceilings = self.ceilings.iter();
+        ceilings.flat_map(|ceiling| ceiling.permissions.vocabularies())
+    }
+
+    /// The account with every permission of its ceilings, as an answer shows it.
+    #[must_use]
+    pub fn written_out(&self) -> Account {
+        let ceilings = self.ceilings.iter().map(|ceiling| Ceiling {
+            resource: ceiling.resource.clone(),
+            permissions: ceiling.permissions.written_out(),
+        });
+        Account {
+            ceilings: ceilings.collect(),
+            ..self.clone()
+        }
+    }
+
     /// The id of the technical user of a new token.
     ///
     /// # Errors
@@ -199,10 +222,14 @@ impl StoredAccount {
     ///
     /// # Errors
     /// When the text is neither an account nor a tombstone of this id.
-    pub fn parse(id: &Resource, text: &str) -> Result<StoredAccount, DecodeError> {
+    pub fn parse(
+        id: &Resource,
+        text: &str,
+        vocabularies: &dyn FindVocabulary,
+    ) -> Result<StoredAccount, DecodeError> {
         Ok(match StoredAccountText::read(id, text)? {
             StoredAccountText::Account(account) => {
-                StoredAccount::Account(Box::new(Account::of_text(&account)?))
+                StoredAccount::Account(Box::new(Account::of_text(&account, vocabularies)?))
             }
             StoredAccountText::Tombstone => StoredAccount::Tombstone,
         })
@@ -214,7 +241,10 @@ impl Account {
     ///
     /// # Errors
     /// If a part is missing or not of its type, which its schema excludes.
-    pub(crate) fn of_text(text: &AccountText) -> Result<Account, DecodeError> {
+    pub(crate) fn of_text(
+        text: &AccountText,
+        vocabularies: &dyn FindVocabulary,
+    ) -> Result<Account, DecodeError> {
         let account_type = match text.text(Part::Type).as_deref() {
             Some("owner") => AccountType::Owner,
             _ => AccountType::TechnicalUser,
@@ -227,7 +257,6 @@ impl Account {
             required id: Part::Id,
             optional title: Part::Title,
             required roles: Part::Roles,
-            required ceilings: Part::Ceilings,
             optional held_at: Part::HeldAt,
             optional tokens: Part::Tokens,
             optional status_changed_at: Part::StatusChangedAt,
@@ -237,12 +266,8 @@ impl Account {
             required revision: Part::Revision,
         } with {
             account_type: account_type,
+            ceilings: text.ceiling_lists(vocabularies)?,
             status: status,
         })
     }
 }
-
-decode_members!(Ceiling {
-    required resource: "resource",
-    required permissions: "permissions",
-});

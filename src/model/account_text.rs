@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::account::Ceiling;
 use super::ceilings::Ceilings;
+use super::coded_list::FindVocabulary;
+use super::coded_list::{CODED_PERMISSIONS, Vocabularies, set_of_list};
+use super::id_list::IdList;
 use crate::catalog::Permissions;
 use crate::codec::canonical::{Items, Member, Schema, Shape, Spans, optional, required};
 use crate::codec::decode::{Decode, DecodeError, fill};
@@ -54,7 +58,11 @@ const CEILING_PERMISSIONS: usize = 1;
 
 const CEILING: &Schema = &[
     required("resource", RESOURCE).noted(CEILING_RESOURCE),
-    required("permissions", Shape::List(&Shape::Text(Permission::is))).noted(CEILING_PERMISSIONS),
+    required(
+        "permissions",
+        Shape::Either(&Shape::List(&Shape::Text(Permission::is)), &CODED_PERMISSIONS),
+    )
+    .noted(CEILING_PERMISSIONS),
 ];
 
 /// The value of `account/<id>`, while the account is not deleted.
@@ -161,14 +169,46 @@ impl AccountText<'_> {
     }
 
     /// Its ceilings, compiled over a catalog.
-    pub(crate) fn ceilings(&self, catalog: &Permissions) -> Ceilings {
-        let all = self.raw(Part::Ceilings).map(Items::of).into_iter().flatten();
-        let compiled = all.filter_map(|text| {
-            let spans = Spans::<2>::read(text, CEILING).ok()?;
-            let resource = Resource::parse(&spans.text(text, CEILING_RESOURCE)?).ok()?;
-            let permissions = spans.items(text, CEILING_PERMISSIONS).texts();
-            Some((resource, catalog.set_of(permissions)))
+    ///
+    /// # Errors
+    /// If one refers to a vocabulary that is not at hand.
+    pub(crate) fn ceilings(
+        &self,
+        catalog: &Permissions,
+        vocabularies: &dyn Vocabularies,
+    ) -> Result<Ceilings, DecodeError> {
+        let compiled = self.each_ceiling().map(|(resource, permissions)| {
+            let resource = Resource::parse(&resource).map_err(|_| DecodeError)?;
+            Ok((resource, set_of_list(permissions, catalog, vocabularies)?))
         });
-        Ceilings::new(compiled.collect())
+        Ok(Ceilings::new(compiled.collect::<Result<_, _>>()?))
+    }
+
+    /// Its ceilings, with their permissions.
+    ///
+    /// # Errors
+    /// As [`AccountText::ceilings`].
+    pub(crate) fn ceiling_lists(
+        &self,
+        vocabularies: &dyn FindVocabulary,
+    ) -> Result<Vec<Ceiling>, DecodeError> {
+        let lists = self.each_ceiling().map(|(resource, permissions)| {
+            Ok(Ceiling {
+                resource: Resource::parse(&resource).map_err(|_| DecodeError)?,
+                permissions: IdList::of_text(permissions, vocabularies)?,
+            })
+        });
+        lists.collect()
+    }
+
+    fn each_ceiling(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+        let all = self.raw(Part::Ceilings).map(Items::of).into_iter().flatten();
+        all.filter_map(|text| {
+            let spans = Spans::<2>::read(text, CEILING).ok()?;
+            Some((
+                spans.text(text, CEILING_RESOURCE)?,
+                spans.raw(text, CEILING_PERMISSIONS)?,
+            ))
+        })
     }
 }

@@ -2,10 +2,12 @@
 //! the same for any number of permissions.
 
 use super::ceilings::Ceilings;
+use super::coded_list::{Vocabularies, set_of_list};
 use super::record_text::{Part, RecordText};
 use super::token::Token;
 use crate::catalog::{Permissions, Resolution};
 use crate::codec::canonical::Items;
+use crate::codec::decode::DecodeError;
 use crate::codec::sort::sorted_by_count;
 use crate::codec::sorted_map::SortedMap;
 use crate::value::permission::{Permission, PermissionSet};
@@ -107,19 +109,27 @@ impl Grant {
     }
 
     /// Compiles the grant of a stored token, as [`Grant::of`] does.
-    #[must_use]
-    pub(crate) fn of_record(record: &RecordText, boundary: Resource, catalog: &Permissions) -> Grant {
+    ///
+    /// # Errors
+    /// If the record names a vocabulary that is not at hand.
+    pub(crate) fn of_record(
+        record: &RecordText,
+        boundary: Resource,
+        catalog: &Permissions,
+        vocabularies: &dyn Vocabularies,
+    ) -> Result<Grant, DecodeError> {
         let narrowed = record.entries(Part::Resources).map(|(id, resources)| {
             let resources = Items::of(resources).texts();
             let resources = resources.filter_map(|text| Resource::parse(&text).ok());
             (id, resources.collect())
         });
-        Grant {
-            permissions: catalog.set_of(record.items(Part::Permissions).texts()),
+        let permissions = record.raw(Part::Permissions).ok_or(DecodeError)?;
+        Ok(Grant {
+            permissions: set_of_list(permissions, catalog, vocabularies)?,
             boundary,
             narrowed: narrowed_of(narrowed, catalog),
             most: None,
-        }
+        })
     }
 
     /// Whether a permission is held on any resource.

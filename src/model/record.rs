@@ -5,6 +5,7 @@ use crate::codec::decode::{DecodeError, decode_parts};
 use crate::value::credential::Scheme;
 use serde::Serialize;
 
+use super::coded_list::FindVocabulary;
 use super::record_text::{Part, RecordText, StoredText};
 use super::token::{BoundsHeldAt, Rotation, Token};
 use crate::codec::json::json;
@@ -289,9 +290,9 @@ impl Stored {
     ///
     /// # Errors
     /// When the text is neither a record nor a tombstone of this token.
-    pub fn parse(id: &TokenId, text: &str) -> Result<Stored, DecodeError> {
+    pub fn parse(id: &TokenId, text: &str, vocabularies: &dyn FindVocabulary) -> Result<Stored, DecodeError> {
         Ok(match StoredText::read(id, text.to_owned())? {
-            StoredText::Record(record) => Stored::Record(Box::new(Record::of_text(&record)?)),
+            StoredText::Record(record) => Stored::Record(Box::new(Record::of_text(&record, vocabularies)?)),
             StoredText::Tombstone => Stored::Tombstone,
         })
     }
@@ -302,7 +303,10 @@ impl Record {
     ///
     /// # Errors
     /// If a part is missing or not of its type, which its schema excludes.
-    pub(crate) fn of_text(text: &RecordText) -> Result<Record, DecodeError> {
+    pub(crate) fn of_text(
+        text: &RecordText,
+        vocabularies: &dyn FindVocabulary,
+    ) -> Result<Record, DecodeError> {
         let confirmed = match text.has(Part::ConfirmedRevision) {
             true => Some(Confirmed::of_text(text)?),
             false => None,
@@ -317,7 +321,7 @@ impl Record {
         } with {
             form: FORM,
             confirmed: confirmed,
-            token: Token::of_record(text)?,
+            token: Token::of_record(text, vocabularies)?,
         })
     }
 }

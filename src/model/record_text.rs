@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::coded_list::FindVocabulary;
+use super::coded_list::{CODED_CHOICES, CODED_PERMISSIONS};
+use super::id_list::IdList;
 use crate::catalog::TemplateUse;
 use crate::codec::canonical::{Entries, Items, KnownLists, Member, Schema, Shape, Spans, optional, required};
 use crate::codec::decode::{Decode, DecodeError, decode, fill};
@@ -156,7 +159,11 @@ const DIGEST: Shape = Shape::Text(Digest::is_hex);
 const NAME: Shape = Shape::Text(Name::is);
 const RESOURCE: Shape = Shape::Text(Resource::is);
 const IDENTITY: Shape = Shape::Text(Identity::is);
-const PERMISSIONS: Shape = Shape::SharedList(&Shape::Text(Permission::is));
+const PERMISSIONS: Shape = Shape::Either(
+    &Shape::SharedList(&Shape::Text(Permission::is)),
+    &CODED_PERMISSIONS,
+);
+const CHOICES: Shape = Shape::Either(&ANY_TEXTS, &CODED_CHOICES);
 
 const fn must(name: &'static str, part: Part, shape: Shape) -> Member {
     required(name, shape).noted(part as usize)
@@ -205,8 +212,8 @@ const TOKEN: &Schema = &[
         Shape::Map(Permission::is, &Shape::List(&RESOURCE)),
     ),
     must("templates", Part::Templates, Shape::List(&TemplateUse::SHAPE)),
-    must("added", Part::Added, ANY_TEXTS),
-    must("removed", Part::Removed, ANY_TEXTS),
+    must("added", Part::Added, CHOICES),
+    must("removed", Part::Removed, CHOICES),
     must(
         "status",
         Part::Status,
@@ -370,6 +377,18 @@ impl RecordText {
     /// The items of a part that is a list; none if it is absent.
     pub(crate) fn items(&self, part: Part) -> Items<'_> {
         self.spans.items(&self.text, part as usize)
+    }
+
+    /// A part that is a list of permissions or choices.
+    ///
+    /// # Errors
+    /// If it is absent, or names a vocabulary that is not at hand.
+    pub(crate) fn list<T: Decode>(
+        &self,
+        part: Part,
+        vocabularies: &dyn FindVocabulary,
+    ) -> Result<IdList<T>, DecodeError> {
+        IdList::of_text(self.raw(part).ok_or(DecodeError)?, vocabularies)
     }
 
     /// A part that is an instant.

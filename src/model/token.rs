@@ -1,7 +1,11 @@
 //! A token: the issued authorisation, as its managers see it. It has no secret and no digest.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::coded_list::FindVocabulary;
+use super::id_list::IdList;
 use super::record_text::{Part, RecordText};
 use crate::catalog::TemplateUse;
 use crate::codec::decode::{DecodeError, decode_parts};
@@ -11,7 +15,7 @@ use crate::value::credential::TokenId;
 use crate::value::limit::Limits;
 use crate::value::metadata::Metadata;
 use crate::value::name::{Description, Identity, Name, Reason, Tag};
-use crate::value::permission::Permission;
+use crate::value::permission::{Permission, Vocabulary};
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime};
 
@@ -64,16 +68,16 @@ pub struct Token {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Its frozen grant, exact and sorted.
-    pub permissions: Vec<Permission>,
+    pub permissions: IdList<Permission>,
     /// The permissions that are held on some resources only, within the boundary.
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
     pub resources: SortedMap<Permission, Vec<Resource>>,
     /// The templates from which the grant was resolved, as they were then.
     pub templates: Vec<TemplateUse>,
     /// The permissions added by hand.
-    pub added: Vec<String>,
+    pub added: IdList<String>,
     /// The permissions removed by hand.
-    pub removed: Vec<String>,
+    pub removed: IdList<String>,
     /// Whether it may be used.
     pub status: Status,
     /// Of a disabled token: the resource of the authority that disabled it. A lower authority
@@ -132,6 +136,23 @@ impl Token {
     pub fn subject_account(&self) -> Option<Resource> {
         let subject = Resource::parse(self.subject.as_ref()?.as_str()).ok()?;
         (subject != self.owner && Some(&subject) != self.technical_user.as_ref()).then_some(subject)
+    }
+
+    /// The vocabularies to which its record refers.
+    pub fn vocabularies(&self) -> impl Iterator<Item = &Arc<Vocabulary>> {
+        let choices = self.added.vocabularies().chain(self.removed.vocabularies());
+        self.permissions.vocabularies().chain(choices)
+    }
+
+    /// The token with every id of its lists, as an answer shows it.
+    #[must_use]
+    pub fn written_out(&self) -> Token {
+        Token {
+            permissions: self.permissions.written_out(),
+            added: self.added.written_out(),
+            removed: self.removed.written_out(),
+            ..self.clone()
+        }
     }
 
     /// From when a store may drop the record: a day after the expiry of a session, because nothing
@@ -215,7 +236,10 @@ impl Token {
     ///
     /// # Errors
     /// If a part is missing or not of its type, which its schema excludes.
-    pub(crate) fn of_record(record: &RecordText) -> Result<Token, DecodeError> {
+    pub(crate) fn of_record(
+        record: &RecordText,
+        vocabularies: &dyn FindVocabulary,
+    ) -> Result<Token, DecodeError> {
         let status = record.text(Part::Status).and_then(|name| Status::named(&name));
         let rotation = match record.has(Part::RotationRevision) {
             true => Some(Rotation::of_record(record)?),
@@ -238,11 +262,8 @@ impl Token {
             optional subject: Part::Subject,
             required resource: Part::Resource,
             optional role: Part::Role,
-            required permissions: Part::Permissions,
             optional resources: Part::Resources,
             required templates: Part::Templates,
-            required added: Part::Added,
-            required removed: Part::Removed,
             optional held_at: Part::HeldAt,
             optional reason: Part::Reason,
             optional status_changed_at: Part::StatusChangedAt,
@@ -257,6 +278,9 @@ impl Token {
             optional limits: Part::Limits,
             required revision: Part::Revision,
         } with {
+            permissions: record.list(Part::Permissions, vocabularies)?,
+            added: record.list(Part::Added, vocabularies)?,
+            removed: record.list(Part::Removed, vocabularies)?,
             status: status.ok_or(DecodeError)?,
             bounds_held_at: BoundsHeldAt::of_record(record)?,
             rotation: rotation,

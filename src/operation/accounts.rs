@@ -19,6 +19,7 @@ use crate::input::object::text_list;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, StoredAccount};
 use crate::model::actor::Actor;
+use crate::model::id_list::IdList;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
 use crate::value::name::Name;
@@ -185,7 +186,7 @@ fn read_ceilings(
     sets.into_iter()
         .map(|(resource, set)| Ceiling {
             resource,
-            permissions: catalog.ids(&set),
+            permissions: IdList::of(&set, catalog),
         })
         .collect()
 }
@@ -310,7 +311,7 @@ fn manages_from_above(id: &Resource, authority: &Authority) -> Result<(), Refusa
 fn find<'r>(context: &Context<'r>, id: &Resource) -> Result<Option<(Account, &'r str)>, Suspend> {
     let [stored] = context.reads.get([&keys::account(id)])?;
     let Some(text) = stored else { return Ok(None) };
-    match StoredAccount::parse(id, text) {
+    match StoredAccount::parse(id, text, context.vocabularies) {
         Ok(StoredAccount::Account(account)) => Ok(Some((*account, text))),
         Ok(StoredAccount::Tombstone) => Err(Refusal::new(
             ErrorCode::NotFound,

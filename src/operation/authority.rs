@@ -65,22 +65,25 @@ impl<'c> Authority<'c> {
         if let Some(id) = actor.token() {
             let key = keys::token(id);
             let [stored] = context.reads.get([&key])?;
-            let Some(Ok(Stored::Record(record))) = stored.map(|text| Stored::parse(id, text)) else {
+            let Some(Ok(Stored::Record(record))) =
+                stored.map(|text| Stored::parse(id, text, context.vocabularies))
+            else {
                 return Err(forbidden("the actor is a token that does not exist").into());
             };
             let catalog = context.deployment.catalog();
-            let resolved = ResolvedToken::read(record.token(), catalog, context.reads)?;
+            let resolved = ResolvedToken::read(record.token(), catalog, context.reads, context.vocabularies)?;
             if resolved.rules.refusal(context.time.latest()).is_some() {
                 return Err(forbidden("the actor is a token that is not valid now").into());
             }
-            authority.accounts = registered(&resolved.token, context.reads)?;
+            authority.accounts = registered(context, &resolved.token)?;
             authority.rest_on(dependencies(&resolved.token));
             authority.rest_on([key]);
             authority.token = Some(resolved);
         } else if let Some(own) = actor.own_resource() {
             let key = keys::account(own);
             let [stored] = context.reads.get([&key])?;
-            authority.account = match stored.map(|text| StoredAccount::parse(own, text)) {
+            authority.account = match stored.map(|text| StoredAccount::parse(own, text, context.vocabularies))
+            {
                 None => None,
                 Some(Ok(StoredAccount::Account(account))) if account.status == AccountStatus::Active => {
                     Some(*account)
@@ -210,7 +213,7 @@ impl<'c> Authority<'c> {
         let keys: Vec<String> = ids.iter().map(keys::account).collect();
         let mut accounts = Vec::new();
         for (id, stored) in ids.iter().zip(context.reads.get_all(&keys)?) {
-            match stored.map(|text| StoredAccount::parse(id, text)) {
+            match stored.map(|text| StoredAccount::parse(id, text, context.vocabularies)) {
                 None => {}
                 Some(Ok(StoredAccount::Account(account))) if account.status == AccountStatus::Active => {
                     accounts.push(*account);
@@ -275,12 +278,15 @@ pub(super) fn refuse_more_than_account(
 ///
 /// # Errors
 /// `store_unavailable` if one is damaged.
-fn registered(token: &VerifiableToken, reads: &Reads) -> Result<Vec<Account>, Suspend> {
+fn registered(context: &Context, token: &VerifiableToken) -> Result<Vec<Account>, Suspend> {
     let accounts = dependencies::accounts(token);
     let keys: Vec<String> = accounts.iter().map(|(id, _)| keys::account(id)).collect();
     let mut registered = Vec::new();
-    for ((id, _), stored) in accounts.iter().zip(reads.get_all(&keys)?) {
-        match stored.map(|text| StoredAccount::parse(id, text)).transpose() {
+    for ((id, _), stored) in accounts.iter().zip(context.reads.get_all(&keys)?) {
+        match stored
+            .map(|text| StoredAccount::parse(id, text, context.vocabularies))
+            .transpose()
+        {
             Ok(Some(StoredAccount::Account(account))) => registered.push(*account),
             Ok(Some(StoredAccount::Tombstone) | None) => {}
             Err(DecodeError) => return Err(damaged_account(id).into()),

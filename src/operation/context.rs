@@ -7,6 +7,7 @@ use super::entropy::Entropy;
 use crate::deployment::Deployment;
 use crate::storage::plan::{Reads, Write};
 use crate::storage::shard_count::ShardCount;
+use crate::storage::vocabularies::StoredVocabularies;
 
 /// The decision of an operation that needs no further reads.
 pub(super) enum Outcome {
@@ -18,6 +19,8 @@ pub(super) enum Outcome {
 pub(super) struct Context<'c> {
     pub(super) deployment: &'c Deployment,
     pub(super) reads: &'c Reads,
+    /// The vocabularies to which the texts refer that were read.
+    pub(super) vocabularies: &'c StoredVocabularies<'c>,
     pub(super) time: Time,
     pub(super) entropy: &'c Entropy,
     /// Which aspects of a power are checked for each operation.

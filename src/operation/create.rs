@@ -20,6 +20,7 @@ use crate::input::{ErrorCode, Members, Path, Problems, Refusal, quote};
 use crate::model::account::Account;
 use crate::model::actor::Actor;
 use crate::model::grant::Grant;
+use crate::model::id_list::IdList;
 use crate::model::record::{Record, Stored};
 use crate::model::token::{BoundsHeldAt, Imported, Status, Token};
 use crate::storage::keys;
@@ -122,7 +123,7 @@ pub(super) fn plan(
     let token_key = keys::token(&id);
     let [taken] = context.reads.get([&token_key])?;
     if let Some(text) = taken {
-        return in_use(&authority, &secret, text);
+        return in_use(context, &authority, &secret, text);
     }
     secret.is_fresh(context.time.now)?;
     let record = Record::new(secret.digest().clone(), token);
@@ -336,11 +337,11 @@ pub(super) fn issue(
         subject: wanted.subject.clone(),
         resource: grant.boundary().clone(),
         role: resolution.role.clone(),
-        permissions: catalog.ids(grant.permissions()),
+        permissions: IdList::of(grant.permissions(), catalog),
         resources: grant.resources(catalog),
         templates: resolution.templates.clone(),
-        added: resolution.added.clone(),
-        removed: resolution.removed.clone(),
+        added: IdList::of_choices(resolution.added.clone(), catalog),
+        removed: IdList::of_choices(resolution.removed.clone(), catalog),
         status: Status::Active,
         held_at: None,
         reason: None,
@@ -414,9 +415,9 @@ pub(super) fn add(
 
 /// The answer for an id that is in use. The client that minted the id and lost the answer gets its
 /// token. Any other caller gets a conflict without details.
-fn in_use(authority: &Authority, secret: &Secret, text: &str) -> Result<Outcome, Suspend> {
+fn in_use(context: &Context, authority: &Authority, secret: &Secret, text: &str) -> Result<Outcome, Suspend> {
     if let (Secret::Elsewhere(id, digest), Ok(Stored::Record(record))) =
-        (secret, Stored::parse(secret.id(), text))
+        (secret, Stored::parse(secret.id(), text, context.vocabularies))
         && record.digest().matches(digest)
         && record.token().created_by == *authority.id()
         && record.token().id == *id

@@ -9,6 +9,7 @@ use crate::catalog::{Catalog, Template};
 use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
+use crate::model::id_list::IdList;
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
 use crate::storage::keys;
@@ -69,7 +70,7 @@ pub(super) fn plan(
     }
     let mut by_template: Vec<(String, usize, PermissionSet)> = Vec::new();
     for (id, stored) in ids.iter().zip(records) {
-        let record = match stored.map(|text| Stored::parse(id, text)) {
+        let record = match stored.map(|text| Stored::parse(id, text, context.vocabularies)) {
             Some(Ok(Stored::Record(record))) => record,
             Some(Err(_)) => {
                 report.unreadable.push(*id);
@@ -131,7 +132,7 @@ pub(super) fn plan(
 /// The drift of a token; `None` if its selection would give the same today.
 fn drift_of(token: &Token, catalog: &Catalog) -> Option<Drift> {
     // A pattern that no longer matches a permission gives nothing today.
-    let union = |patterns: &[String]| {
+    let union = |patterns: &IdList<String>| {
         let mut set = catalog.nothing();
         patterns
             .iter()
@@ -149,7 +150,7 @@ fn drift_of(token: &Token, catalog: &Catalog) -> Option<Drift> {
             today.union(current.permissions());
             let gives = catalog.closed(current.permissions()).without(&removed);
             adds = catalog.ids(&gives);
-            adds.retain(|id| token.permissions.binary_search(id).is_err());
+            adds.retain(|id| !token.permissions.contains(id.as_str()));
         }
         let (id, version) = (used.id.clone(), used.version);
         templates.push(TemplateDrift {
@@ -165,14 +166,14 @@ fn drift_of(token: &Token, catalog: &Catalog) -> Option<Drift> {
     let today = catalog.ids(&catalog.closed(&today).without(&removed));
     let adds: Vec<Permission> = today
         .iter()
-        .filter(|id| token.permissions.binary_search(id).is_err())
+        .filter(|id| !token.permissions.contains(id.as_str()))
         .cloned()
         .collect();
     let drops: Vec<Permission> = token
         .permissions
-        .iter()
+        .to_vec()
+        .into_iter()
         .filter(|id| today.binary_search(id).is_err())
-        .cloned()
         .collect();
     let drifted = !adds.is_empty() || !drops.is_empty() || templates.iter().any(TemplateDrift::drifted);
     templates.retain(TemplateDrift::drifted);

@@ -23,6 +23,7 @@ use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::account::StoredAccount;
 use crate::model::actor::Actor;
 use crate::model::grant::Grant;
+use crate::model::id_list::IdList;
 use crate::model::token::{Status, Token};
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
@@ -228,7 +229,7 @@ fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(
         permissions: catalog.set_of(token.permissions.iter()),
         resources: token.resources.clone(),
         templates: token.templates.clone(),
-        added: token.added.clone(),
+        added: token.added.to_vec(),
         role: token.role.clone(),
     };
     if !Selection::chooses(members) {
@@ -244,11 +245,11 @@ fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(
     let (Some(resolution), true) = (resolution, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    token.permissions = catalog.ids(&resolution.permissions);
+    token.permissions = IdList::of(&resolution.permissions, catalog);
     token.resources = resolution.resources;
     token.templates = resolution.templates;
-    token.added = resolution.added;
-    token.removed = resolution.removed;
+    token.added = IdList::of_choices(resolution.added, catalog);
+    token.removed = IdList::of_choices(resolution.removed, catalog);
     token.role = resolution.role;
     Ok(())
 }
@@ -293,7 +294,9 @@ fn refuse_more_than_owner(
     if let Some(id) = &token.technical_user {
         let key = keys::account(id);
         let [stored] = context.reads.get([&key])?;
-        if let Some(Ok(StoredAccount::Account(account))) = stored.map(|text| StoredAccount::parse(id, text)) {
+        if let Some(Ok(StoredAccount::Account(account))) =
+            stored.map(|text| StoredAccount::parse(id, text, context.vocabularies))
+        {
             refuse_more_than_account(catalog, &after, Some(&before), &account)?;
         }
         authority.rest_on([key]);

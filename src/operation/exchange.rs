@@ -21,6 +21,7 @@ use crate::codec::json::Value;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
 use crate::model::grant::Grant;
+use crate::model::id_list::IdList;
 use crate::model::question::Question;
 use crate::model::record::Record;
 use crate::model::requirement::Requirement;
@@ -74,10 +75,10 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         Secret::Wrong => return Err(not_valid(Code::BadSecret).into()),
         Secret::RotatedOut | Secret::GraceOver => return Err(not_valid(Code::RotatedOut).into()),
     }
-    let presented =
-        &Token::of_record(verification.record()).map_err(|DecodeError| not_valid(Code::StoreUnavailable))?;
+    let presented = &Token::of_record(verification.record(), context.vocabularies)
+        .map_err(|DecodeError| not_valid(Code::StoreUnavailable))?;
     let catalog = context.deployment.catalog();
-    let resolved = ResolvedToken::read(presented, catalog, context.reads)?;
+    let resolved = ResolvedToken::read(presented, catalog, context.reads, context.vocabularies)?;
     if let Some(code) = resolved.rules.refusal(context.time.latest()) {
         return Err(not_valid(code).into());
     }
@@ -112,7 +113,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     let (token_key, mark_key) = (keys::token(&id), mark.key().to_owned());
     let [marked, taken] = context.reads.get([&mark_key, &token_key])?;
     if let (Some(_), Some(text)) = (mark.found(marked)?, taken) {
-        return committed_answer(&id, text, credential);
+        return committed_answer(context, &id, text, credential);
     }
     if taken.is_some() {
         return Err(Refusal::new(ErrorCode::Conflict, "the new token's id is in use; call again").into());
@@ -257,11 +258,11 @@ fn session(
         resource: grant.boundary().clone(),
         // A role is authority over other tokens. It is not passed on.
         role: None,
-        permissions: catalog.ids(grant.permissions()),
+        permissions: IdList::of(grant.permissions(), catalog),
         resources: grant.resources(catalog),
         templates: Vec::new(),
-        added: Vec::new(),
-        removed: Vec::new(),
+        added: IdList::listed(Vec::new()),
+        removed: IdList::listed(Vec::new()),
         status: Status::Active,
         held_at: None,
         reason: None,
@@ -284,8 +285,13 @@ fn session(
 
 /// The answer of an earlier attempt of this call that was committed. The call still has the
 /// entropy, so the answer contains the credential.
-fn committed_answer(id: &TokenId, text: &str, credential: Credential) -> Result<Outcome, Suspend> {
-    match crate::model::record::Stored::parse(id, text) {
+fn committed_answer(
+    context: &Context,
+    id: &TokenId,
+    text: &str,
+    credential: Credential,
+) -> Result<Outcome, Suspend> {
+    match crate::model::record::Stored::parse(id, text, context.vocabularies) {
         Ok(crate::model::record::Stored::Record(record)) if record.digest().matches(credential.digest()) => {
             Ok(Outcome::Answer(Answer::Created {
                 token: Some(credential),

@@ -201,7 +201,7 @@ fn read_from(members: &Members, problems: &mut Problems) -> Vec<(Address, Instan
 /// damaged usage is replaced.
 fn is_unreadable(context: &Context, id: &TokenId) -> Result<bool, Suspend> {
     let [record, usage] = context.reads.get([&keys::token(id), &keys::usage(id)])?;
-    let record = record.is_some_and(|text| Stored::parse(id, text).is_err());
+    let record = record.is_some_and(|text| Stored::parse(id, text, context.vocabularies).is_err());
     Ok(record || usage.is_some_and(|text| Usage::parse(text).is_err()))
 }
 

@@ -66,7 +66,7 @@ pub(super) fn plan(
     page.items = tokens
         .iter()
         .zip(usages)
-        .map(|(token, usage)| TokenView::new(token, usage))
+        .map(|(token, usage)| TokenView::brief(token, usage))
         .collect();
     Ok(Outcome::Answer(Answer::Page(page)))
 }
@@ -159,7 +159,7 @@ fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Suspend>
         let more = entries.len() >= window as usize;
         for (at, (id, stored)) in ids.iter().zip(records).enumerate() {
             // An entry without a record was deleted between the two reads.
-            match stored.map(|text| Stored::parse(id, text)) {
+            match stored.map(|text| Stored::parse(id, text, context.vocabularies)) {
                 Some(Ok(Stored::Record(record))) if query.wants(record.token()) => {
                     tokens.push(record.token().clone());
                 }
@@ -192,7 +192,7 @@ fn scan_sessions(context: &Context, query: &Query, parent: &TokenId) -> Result<(
     let records = context.reads.get_all(&keys)?;
     let (mut tokens, mut page) = (Vec::new(), Page::default());
     for (id, stored) in ids.iter().zip(records) {
-        match stored.map(|text| Stored::parse(id, text)) {
+        match stored.map(|text| Stored::parse(id, text, context.vocabularies)) {
             Some(Ok(Stored::Record(record))) if query.wants(record.token()) => {
                 if tokens.len() >= query.limit as usize {
                     page.next = tokens.last().map(|token: &Token| token.id);

@@ -55,14 +55,16 @@ fn stored<'r>(
     id: &TokenId,
 ) -> Result<Option<Result<Found<'r>, DecodeError>>, Suspend> {
     let [stored] = context.reads.get([&keys::token(id)])?;
-    Ok(stored.and_then(|text| match Stored::parse(id, text) {
-        Ok(Stored::Record(record)) => Some(Ok(Found {
-            record: *record,
-            text,
-        })),
-        Ok(Stored::Tombstone) => None,
-        Err(damaged) => Some(Err(damaged)),
-    }))
+    Ok(
+        stored.and_then(|text| match Stored::parse(id, text, context.vocabularies) {
+            Ok(Stored::Record(record)) => Some(Ok(Found {
+                record: *record,
+                text,
+            })),
+            Ok(Stored::Tombstone) => None,
+            Err(damaged) => Some(Err(damaged)),
+        }),
+    )
 }
 
 /// Whether the actor may learn that a record is damaged, although the record does not tell its

@@ -52,6 +52,7 @@ use crate::model::actor::Actor;
 use crate::storage::keys;
 use crate::storage::plan::{Plan, Reads, Suspend};
 use crate::storage::shard_count::ShardCount;
+use crate::storage::vocabularies::StoredVocabularies;
 pub use answer::Answer;
 use arguments::read_id;
 use authority::Authority;
@@ -151,10 +152,15 @@ fn plan_unsealed(
     plan: impl Fn(&Context) -> Result<Outcome, Suspend>,
 ) -> Plan<Answer> {
     let step = deployment.seal().around(reads, |reads| {
+        let vocabularies = match StoredVocabularies::of(deployment.catalog(), reads) {
+            Ok(vocabularies) => vocabularies,
+            Err(need) => return need.into(),
+        };
         let planned = in_own_store(deployment, reads, |shards| {
             plan(&Context {
                 deployment,
                 reads,
+                vocabularies: &vocabularies,
                 time,
                 entropy,
                 checks,

@@ -87,7 +87,7 @@ impl Power {
         if !own && token.parents.is_empty() {
             return Ok(Power::of_token(token, Grant::of(token, catalog)));
         }
-        let resolved = ResolvedToken::read(token, catalog, context.reads)?;
+        let resolved = ResolvedToken::read(token, catalog, context.reads, context.vocabularies)?;
         authority.rest_on(dependencies(&resolved.token));
         let grant = if own {
             resolved.rules.grant().clone()

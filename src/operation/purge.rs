@@ -158,7 +158,7 @@ impl Page<'_, '_> {
         let [stored] = self.context.reads.get([&keys::token(&id)])?;
         let Some(text) = stored else { return Ok(true) };
         self.report.scanned += 1;
-        let record = match Stored::parse(&id, text) {
+        let record = match Stored::parse(&id, text, self.context.vocabularies) {
             Ok(Stored::Record(record)) => *record,
             Ok(Stored::Tombstone) => return Ok(true),
             Err(_) => {

@@ -28,7 +28,7 @@ pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Suspen
     refuse_gone_idle(context, token)?;
     if !token.parents.is_empty() {
         let catalog = context.deployment.catalog();
-        let resolved = ResolvedToken::read(token, catalog, context.reads)?;
+        let resolved = ResolvedToken::read(token, catalog, context.reads, context.vocabularies)?;
         let refusal = resolved.rules.refusal(context.time.latest());
         if let Some(code @ (Code::Revoked | Code::Expired | Code::IdleExpired)) = refusal {
             let message = format!(

@@ -28,11 +28,13 @@ pub(super) fn in_own_store(
     match (unread, planned) {
         // An invalid input is refused without reading the store.
         (Some(_), Err(Suspend::Refuse(refusal))) => Err(refusal.into()),
+        (Some(need), Err(Suspend::Prepare(_))) => Err(need),
         (Some(_), Err(suspend)) => Err(suspend.with(|need| {
             if !need.keys.iter().any(|key| key == keys::DEPLOYMENT) {
                 need.keys.push(keys::DEPLOYMENT.to_owned());
             }
         })),
+        // Nothing is written to a store before it is known to be this deployment's.
         (Some(need), Ok(_)) => Err(need),
         (None, Err(Suspend::Need(need))) => Err(Suspend::Need(need)),
         (None, planned) => match used_since(deployment, reads)? {

@@ -4,8 +4,11 @@
 use super::authority::{Authority, damaged_account};
 use super::context::Context;
 use super::write_batch::WriteBatch;
+use crate::codec::sort::sorted_by;
 use crate::input::{ErrorCode, Refusal, quote};
 use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, MAX_BACKED, StoredAccount};
+use crate::model::grant::Grant;
+use crate::model::id_list::IdList;
 use crate::model::token::Token;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
@@ -14,32 +17,35 @@ use crate::value::resource::Resource;
 
 /// Makes the technical user of a new token, with the permissions of the token.
 pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority: &Authority) -> Account {
-    let mut ceilings = vec![Ceiling {
-        resource: token.resource.clone(),
-        permissions: Vec::new(),
-    }];
-    // In the order of the permissions, and then of the places, as in an account from
-    // `accounts.put`.
-    for permission in &token.permissions {
-        let narrowed = token.resources.get(permission);
-        for resource in narrowed.map_or(std::slice::from_ref(&token.resource), Vec::as_slice) {
-            match ceilings.iter_mut().find(|ceiling| ceiling.resource == *resource) {
-                Some(ceiling) => ceiling.permissions.push(permission.clone()),
-                None => ceilings.push(Ceiling {
-                    resource: resource.clone(),
-                    permissions: vec![permission.clone()],
-                }),
+    let catalog = context.deployment.catalog();
+    let grant = Grant::of(token, catalog);
+    let mut places = vec![(token.resource.clone(), catalog.nothing())];
+    for (index, resources) in grant.held() {
+        for resource in resources {
+            match places.iter_mut().find(|(place, _)| place == resource) {
+                Some((_, permissions)) => {
+                    permissions.insert(index);
+                }
+                None => {
+                    let mut permissions = catalog.nothing();
+                    permissions.insert(index);
+                    places.push((resource.clone(), permissions));
+                }
             }
         }
     }
-    ceilings.sort_by(|one, other| one.resource.cmp(&other.resource));
+    let places = sorted_by(places, |(one, _), (other, _)| one.cmp(other));
+    let ceilings = places.into_iter().map(|(resource, permissions)| Ceiling {
+        resource,
+        permissions: IdList::of(&permissions, catalog),
+    });
     let role = token.role.clone().map(|role| (token.resource.clone(), role));
     Account {
         id,
         account_type: AccountType::TechnicalUser,
         title: Some(token.name.clone()),
         roles: role.into_iter().collect(),
-        ceilings,
+        ceilings: ceilings.collect(),
         status: AccountStatus::Active,
         held_at: None,
         tokens: vec![token.id],
@@ -74,7 +80,7 @@ pub(super) fn find<'r>(
     let key = keys::account(id);
     let [stored] = context.reads.get([&key])?;
     let text = stored.ok_or_else(missing)?;
-    match StoredAccount::parse(id, text) {
+    match StoredAccount::parse(id, text, context.vocabularies) {
         Ok(StoredAccount::Account(account)) => {
             if account.status != AccountStatus::Active {
                 return Err(refuse("the technical user is disabled".to_owned()).into());
@@ -109,7 +115,7 @@ pub(super) fn release(context: &Context, token: &Token, changes: &mut WriteBatch
     };
     let [stored] = context.reads.get([&keys::account(id)])?;
     let Some(text) = stored else { return Ok(()) };
-    let Ok(StoredAccount::Account(account)) = StoredAccount::parse(id, text) else {
+    let Ok(StoredAccount::Account(account)) = StoredAccount::parse(id, text, context.vocabularies) else {
         return Ok(());
     };
     // A session acts as the technical user of its parent, which does not back the session.

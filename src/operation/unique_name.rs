@@ -96,7 +96,7 @@ fn is_free(
     }
     let token_key = keys::token(&id);
     let [stored] = context.reads.get([&token_key])?;
-    let holds = match stored.map(|text| Stored::parse(&id, text)) {
+    let holds = match stored.map(|text| Stored::parse(&id, text, context.vocabularies)) {
         Some(Ok(Stored::Record(record))) => {
             let holder = record.token();
             // A clock that jumped ahead must not free the name of a living token.

@@ -18,13 +18,15 @@ use crate::verify::validity_rules::Idle;
 /// The record of a token, if it exists and is not damaged.
 pub(super) fn stored<'c>(context: &Context<'c>, id: &TokenId) -> Result<Option<Found<'c>>, Suspend> {
     let [stored] = context.reads.get([&keys::token(id)])?;
-    Ok(stored.and_then(|text| match Stored::parse(id, text) {
-        Ok(Stored::Record(record)) => Some(Found {
-            record: *record,
-            text,
+    Ok(
+        stored.and_then(|text| match Stored::parse(id, text, context.vocabularies) {
+            Ok(Stored::Record(record)) => Some(Found {
+                record: *record,
+                text,
+            }),
+            _ => None,
         }),
-        _ => None,
-    }))
+    )
 }
 
 /// The uses of one token since the last flush.
@@ -105,7 +107,7 @@ impl<'c> UsageTotals<'c> {
                 .iter()
                 .filter_map(|index| context.deployment.catalog().permission(*index));
             let asked = asked
-                .filter(|permission| granted.binary_search(permission).is_ok())
+                .filter(|permission| granted.contains(permission.as_str()))
                 .cloned();
             let seen = Usage::new(used.at, count)
                 .asking(asked, used.untold)

@@ -4,6 +4,8 @@
 //! owner, an entry in the change feed for each change of a value that verifiers cache, the
 //! idempotency record, and an assertion for each key on which the actor's authority depends.
 
+use std::sync::Arc;
+
 use super::authority::Authority;
 use super::call_time::Time;
 use super::context::Context;
@@ -17,12 +19,14 @@ use crate::model::account::{Account, AccountType};
 use crate::model::grant::Grant;
 use crate::model::record::Record;
 use crate::model::token::{Status, Token};
-use crate::storage::audit::{Change, difference};
+use crate::storage::audit::{Change, account_difference, token_difference};
 use crate::storage::feed::Head;
 use crate::storage::plan::{Suspend, Write};
+use crate::storage::vocabularies::require_stored;
 use crate::storage::{audit, bounds, keys};
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Reason};
+use crate::value::permission::Vocabulary;
 use crate::value::resource::Resource;
 
 /// The maximum number of writes in one commit.
@@ -52,6 +56,8 @@ pub(super) struct WriteBatch<'o> {
     urgent: bool,
     /// The first reason why the batch cannot be committed.
     refused: Option<Refusal>,
+    /// The vocabularies to which the written lists refer, and no list before the change did.
+    vocabularies: Vec<Arc<Vocabulary>>,
 }
 
 impl<'o> WriteBatch<'o> {
@@ -69,6 +75,7 @@ impl<'o> WriteBatch<'o> {
             remaining: None,
             urgent: operation.ends(),
             refused: None,
+            vocabularies: Vec::new(),
         }
     }
 
@@ -192,6 +199,7 @@ impl<'o> WriteBatch<'o> {
         let forgotten_at = token.forgotten_at();
         let text = record.to_text();
         self.measure_record(record, None);
+        self.refer_to(token.vocabularies(), std::iter::empty());
         self.writes.push(Write {
             expires_at: forgotten_at,
             ..Write::create(keys::token(&token.id), text)
@@ -208,6 +216,7 @@ impl<'o> WriteBatch<'o> {
     pub(super) fn replace_token(&mut self, found: &Found, changed: &Record) {
         let token = changed.token();
         let text = changed.to_text();
+        self.refer_to(token.vocabularies(), found.record.token().vocabularies());
         if self.operation == Operation::Edit {
             self.measure_record(changed, Some(&found.record));
         }
@@ -274,6 +283,8 @@ impl<'o> WriteBatch<'o> {
         let key = keys::account(&after.id);
         let stored = before.map(|(_, text)| text);
         let text = after.to_text();
+        let referred = before.into_iter().flat_map(|(account, _)| account.vocabularies());
+        self.refer_to(after.vocabularies(), referred);
         let sets_status = matches!(
             self.operation,
             Operation::DisableAccount | Operation::EnableAccount
@@ -312,6 +323,17 @@ impl<'o> WriteBatch<'o> {
         self.audit_account(Some(before), None);
     }
 
+    /// Notes the vocabularies that the store must have before the commit.
+    fn refer_to<'v>(
+        &mut self,
+        after: impl Iterator<Item = &'v Arc<Vocabulary>>,
+        before: impl Iterator<Item = &'v Arc<Vocabulary>>,
+    ) {
+        let before: Vec<&str> = before.map(|vocabulary| vocabulary.name()).collect();
+        let added = after.filter(|vocabulary| !before.contains(&vocabulary.name()));
+        self.vocabularies.extend(added.cloned());
+    }
+
     /// Adds an audit entry for an event that does not change the token.
     pub(super) fn note_token(&mut self, token: &Token) {
         self.audit_token(Some(token), Some(token));
@@ -324,7 +346,7 @@ impl<'o> WriteBatch<'o> {
 
     fn audit_token(&mut self, before: Option<&Token>, after: Option<&Token>) {
         let Some(token) = after.or(before) else { return };
-        let mut difference = difference(before, after);
+        let mut difference = token_difference(before, after);
         if let Some((before, after)) = self.remaining.take() {
             difference.tell("remaining", before, Some(after));
         }
@@ -353,7 +375,7 @@ impl<'o> WriteBatch<'o> {
             token: None,
             account: Some(account.id.clone()),
             reason: self.reason.clone(),
-            difference: difference(before, after),
+            difference: account_difference(before, after),
         };
         push_to(
             &mut self.audited,
@@ -379,6 +401,7 @@ impl<'o> WriteBatch<'o> {
             self.context.time.reliable()?;
         }
         let reads = self.context.reads;
+        require_stored(&self.vocabularies, reads)?;
         let Time { started, now, .. } = self.context.time;
         let operation = self.context.entropy.operation_id();
         let trails: Vec<String> = self

@@ -171,6 +171,18 @@ pub fn usage(id: &TokenId) -> String {
     ["usage/", id.as_str()].concat()
 }
 
+/// A vocabulary: `vocab/<name>`. It never changes and is never deleted.
+#[must_use]
+pub fn vocabulary(name: &str) -> String {
+    ["vocab/", name].concat()
+}
+
+/// The name of the vocabulary with a key.
+#[must_use]
+pub fn vocabulary_name(key: &str) -> Option<&str> {
+    key.strip_prefix("vocab/")
+}
+
 /// An owner as a part of keys: `org:acme/group:eng` is `org:acme%2Fgroup:eng`.
 #[must_use]
 pub fn owner_part(owner: &Resource) -> String {

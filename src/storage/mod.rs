@@ -8,3 +8,4 @@ pub mod plan;
 pub mod seal;
 pub mod shard_count;
 pub mod store_meta;
+pub mod vocabularies;

@@ -17,6 +17,12 @@ use crate::input::{ErrorCode, Refusal};
 pub enum Plan<A> {
     /// Read these keys or this range, then plan again.
     Need(ReadRequest),
+    /// Commit these immutable values, then plan again. Another call may have written the same: a
+    /// conflict is no failure.
+    Prepare {
+        /// The writes.
+        writes: Vec<Write>,
+    },
     /// Commit all writes or none. On success the answer is valid.
     Commit {
         /// The writes.
@@ -353,6 +359,8 @@ fn members<const N: usize>(value: Value, names: [&str; N]) -> Option<[Option<Val
 pub enum Suspend {
     /// A key or range has not been read.
     Need(Box<ReadRequest>),
+    /// Immutable values have to be in the store first.
+    Prepare(Vec<Write>),
     /// The operation is refused.
     Refuse(Refusal),
 }
@@ -378,6 +386,7 @@ impl<A> From<Suspend> for Plan<A> {
     fn from(suspend: Suspend) -> Plan<A> {
         match suspend {
             Suspend::Need(need) => Plan::Need(*need),
+            Suspend::Prepare(writes) => Plan::Prepare { writes },
             Suspend::Refuse(refusal) => Plan::Refuse(refusal),
         }
     }

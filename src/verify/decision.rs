@@ -5,12 +5,15 @@ use std::rc::Rc;
 use super::cache::{Cache, Disclosed, ENDED, Entry};
 use super::code::Code;
 use super::dependencies::ResolvedToken;
+use super::known_store::KnownStore;
 use super::named_token::NamedToken;
 use super::spend::{Spent, limited, spend};
 use crate::catalog::Permissions;
+use crate::codec::decode::DecodeError;
+use crate::model::coded_list::Vocabularies;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
-use crate::model::record_text::RecordText;
+use crate::model::record_text::{Part, RecordText};
 use crate::model::secrets::{Secret, Secrets};
 use crate::storage::seal::Seal;
 use crate::storage::shard_count::ShardCount;
@@ -199,6 +202,8 @@ impl Settled {
 }
 
 /// What the bearer learns of a token.
+///
+/// The permissions to show are those of the record, unless [`DisclosedToken::is_reduced`].
 #[derive(Debug)]
 pub struct DisclosedToken {
     /// Its record.
@@ -209,6 +214,25 @@ pub struct DisclosedToken {
     pub successor: bool,
     /// How much of it is disclosed.
     pub disclosed: Disclosed,
+}
+
+impl DisclosedToken {
+    /// Whether the effective grant is shown in place of the lists of the record: an account or a
+    /// parent bounds it. A long list is shown as it is, unless a bound takes something away: its
+    /// ids are written out only if the caller asks for them.
+    #[must_use]
+    pub fn is_reduced(&self, catalog: &Permissions, known: &KnownStore) -> bool {
+        if !self.grant.is_bounded() {
+            return false;
+        }
+        let list = self.record.raw(Part::Permissions);
+        if list.is_none_or(|list| !list.starts_with('{')) {
+            return true;
+        }
+        let boundary = self.grant.boundary().clone();
+        let own = Grant::of_record(&self.record, boundary, catalog, known.vocabularies());
+        own.is_ok_and(|own| !own.decides_as(&self.grant))
+    }
 }
 
 impl FoundToken {
@@ -236,12 +260,13 @@ impl FoundToken {
 
 impl NamedToken {
     /// Decides on the token, of which a `secret` was presented, except for limits. `values` are
-    /// those of the token's dependencies, as [`ResolvedToken::of`] takes them.
+    /// those of the token's dependencies, as [`ResolvedToken::of`] takes them; `over` is what the
+    /// grants are over.
     pub(crate) fn decide(
         self: Box<NamedToken>,
         secret: Secret,
         values: &[Option<&str>],
-        catalog: &Permissions,
+        over: (&Permissions, &dyn Vocabularies),
         question: &Question,
         now: Instant,
         process: Process,
@@ -250,7 +275,9 @@ impl NamedToken {
             return Decision::new(Code::BadSecret, Basis::Wrong(None));
         }
         let is_rotating = self.is_rotating();
-        let found = self.resolve(values, catalog, process.last_use);
+        let Ok(found) = self.resolve(values, over, process.last_use) else {
+            return Decision::new(Code::StoreUnavailable, Basis::Nothing);
+        };
         match secret {
             Secret::Current | Secret::Successor => {
                 let code = found.resolved.rules.decide(question, now);
@@ -272,21 +299,21 @@ impl NamedToken {
     fn resolve(
         self: Box<NamedToken>,
         values: &[Option<&str>],
-        catalog: &Permissions,
+        (catalog, vocabularies): (&Permissions, &dyn Vocabularies),
         last_use: &dyn Fn(&TokenId) -> Option<Instant>,
-    ) -> Box<FoundToken> {
+    ) -> Result<Box<FoundToken>, DecodeError> {
         let NamedToken {
             record,
             token,
             secrets,
         } = *self;
-        let grant = Grant::of_record(&record, token.resource.clone(), catalog);
-        let mut resolved = ResolvedToken::of(token, grant, catalog, values);
+        let grant = Grant::of_record(&record, token.resource.clone(), catalog, vocabularies)?;
+        let mut resolved = ResolvedToken::of(token, grant, catalog, vocabularies, values);
         resolved.rules.note_uses(last_use);
-        Box::new(FoundToken {
+        Ok(Box::new(FoundToken {
             secrets,
             record,
             resolved,
-        })
+        }))
     }
 }

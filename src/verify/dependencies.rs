@@ -11,6 +11,7 @@ use super::validity_rules::{Idle, ValidityRules};
 use crate::catalog::Permissions;
 use crate::codec::decode::DecodeError;
 use crate::model::account_text::StoredAccountText;
+use crate::model::coded_list::Vocabularies;
 use crate::model::grant::Grant;
 use crate::model::record_text::StoredText;
 use crate::model::token::Token;
@@ -64,11 +65,16 @@ impl ResolvedToken {
     ///
     /// # Errors
     /// [`Suspend::Need`] with the keys that have to be read.
-    pub fn read(token: &Token, catalog: &Permissions, reads: &Reads) -> Result<ResolvedToken, Suspend> {
+    pub fn read(
+        token: &Token,
+        catalog: &Permissions,
+        reads: &Reads,
+        vocabularies: &dyn Vocabularies,
+    ) -> Result<ResolvedToken, Suspend> {
         let grant = Grant::of(token, catalog);
         let token = VerifiableToken::of(token);
         let values = ResolvedToken::require(&token, reads)?;
-        Ok(ResolvedToken::of(token, grant, catalog, &values))
+        Ok(ResolvedToken::of(token, grant, catalog, vocabularies, &values))
     }
 
     /// Requires all dependencies of a token together with its record. An earlier read of the record
@@ -96,6 +102,7 @@ impl ResolvedToken {
         token: VerifiableToken,
         grant: Grant,
         catalog: &Permissions,
+        vocabularies: &dyn Vocabularies,
         values: &[Option<&str>],
     ) -> ResolvedToken {
         let mut found = Found {
@@ -105,8 +112,8 @@ impl ResolvedToken {
             blocked: None,
         };
         let mut values = values.iter().copied();
-        found.look_at_parents(&token, catalog, &mut values);
-        found.look_at_accounts(&token, catalog, &mut values);
+        found.look_at_parents(&token, catalog, vocabularies, &mut values);
+        found.look_at_accounts(&token, catalog, vocabularies, &mut values);
         found.look_at_uses(&token, &mut values);
         let rules = ValidityRules::of(&token, &found.parents, found.grant, found.blocked, found.idle);
         ResolvedToken {
@@ -135,17 +142,31 @@ impl Found {
     }
 
     /// A session ends with each of its parents, and its grant never exceeds theirs.
-    fn look_at_parents(&mut self, token: &VerifiableToken, catalog: &Permissions, values: &mut Values) {
+    fn look_at_parents(
+        &mut self,
+        token: &VerifiableToken,
+        catalog: &Permissions,
+        vocabularies: &dyn Vocabularies,
+        values: &mut Values,
+    ) {
         for (id, stored) in token.parents.iter().zip(values) {
             match stored.map(|text| StoredText::read(id, text.to_owned())) {
-                Some(Ok(StoredText::Record(record))) => match VerifiableToken::of_record(&record) {
-                    Ok(parent) => {
-                        let grant = Grant::of_record(&record, parent.resource.clone(), catalog);
-                        self.grant = self.grant.under_parent(&grant);
-                        self.parents.push(parent);
+                Some(Ok(StoredText::Record(record))) => {
+                    let read = VerifiableToken::of_record(&record).and_then(|parent| {
+                        let boundary = parent.resource.clone();
+                        Ok((
+                            parent,
+                            Grant::of_record(&record, boundary, catalog, vocabularies)?,
+                        ))
+                    });
+                    match read {
+                        Ok((parent, grant)) => {
+                            self.grant = self.grant.under_parent(&grant);
+                            self.parents.push(parent);
+                        }
+                        Err(DecodeError) => self.block(Code::StoreUnavailable),
                     }
-                    Err(DecodeError) => self.block(Code::StoreUnavailable),
-                },
+                }
                 Some(Err(DecodeError)) => self.block(Code::StoreUnavailable),
                 Some(Ok(StoredText::Tombstone)) | None => self.block(Code::Revoked),
             }
@@ -154,14 +175,23 @@ impl Found {
 
     /// A token is blocked by each inactive account that it depends on, and its grant never exceeds
     /// theirs.
-    fn look_at_accounts(&mut self, token: &VerifiableToken, catalog: &Permissions, values: &mut Values) {
+    fn look_at_accounts(
+        &mut self,
+        token: &VerifiableToken,
+        catalog: &Permissions,
+        vocabularies: &dyn Vocabularies,
+        values: &mut Values,
+    ) {
         for ((id, must_exist), stored) in accounts(token).iter().zip(values) {
             match stored.map(|text| StoredAccountText::read(id, text)) {
                 Some(Ok(StoredAccountText::Account(account))) => {
                     if !account.is_active() {
                         self.block(Code::OwnerInactive);
                     }
-                    self.grant = self.grant.under_account(&account.ceilings(catalog), catalog);
+                    match account.ceilings(catalog, vocabularies) {
+                        Ok(ceilings) => self.grant = self.grant.under_account(&ceilings, catalog),
+                        Err(DecodeError) => self.block(Code::StoreUnavailable),
+                    }
                 }
                 Some(Ok(StoredAccountText::Tombstone)) => self.block(Code::OwnerInactive),
                 Some(Err(DecodeError)) => self.block(Code::StoreUnavailable),

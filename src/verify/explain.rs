@@ -91,11 +91,12 @@ pub fn explain(
         caches: false,
         last_use: &|_| None,
     };
-    let settled = match load.decide(&mut KnownStore::default(), process) {
+    let mut known = KnownStore::default();
+    let settled = match load.decide(&mut known, process) {
         Ok((decided, _)) => decided.told(),
         Err(suspend) => return suspend.into(),
     };
-    let verdict = Verdict::of(&settled, requirement, catalog, now);
+    let verdict = Verdict::of(&settled, requirement, catalog, &known, now);
     let wire = Wire::of(&verdict);
     let (add, templates) = match &settled.token {
         Some(token) if verdict.code == Code::InsufficientPermission => (

@@ -1,9 +1,14 @@
 //! What was read of the store last, and is much the same in the next read.
 
+use super::compiled_vocabularies::CompiledVocabularies;
+use crate::catalog::Permissions;
 use crate::codec::canonical::KnownLists;
+use crate::codec::decode::DecodeError;
+use crate::model::record_text::{Part, RecordText};
 use crate::storage::store_meta;
 use crate::storage::store_meta::NotOurs;
 use crate::value::credential::Prefix;
+use crate::value::permission::Permission;
 
 /// Texts that were found sound. Whether they are depends on the text only, so they cannot be stale.
 #[derive(Debug, Default)]
@@ -12,6 +17,7 @@ pub struct KnownStore {
     ours: Option<String>,
     /// Lists of permissions.
     lists: KnownLists,
+    vocabularies: CompiledVocabularies,
 }
 
 impl KnownStore {
@@ -27,6 +33,29 @@ impl KnownStore {
         let is_ours = store_meta::read(meta, prefix)?.is_some();
         self.ours = meta.map(str::to_owned);
         Ok(is_ours)
+    }
+
+    /// The ids of a record's permissions.
+    ///
+    /// # Errors
+    /// If a vocabulary of the record is not at hand.
+    pub(super) fn ids(
+        &self,
+        record: &RecordText,
+        catalog: &Permissions,
+    ) -> Result<Vec<Permission>, DecodeError> {
+        let list = record.raw(Part::Permissions).ok_or(DecodeError)?;
+        self.vocabularies.ids(list, catalog)
+    }
+
+    /// The vocabularies that were read.
+    pub(super) fn vocabularies(&self) -> &CompiledVocabularies {
+        &self.vocabularies
+    }
+
+    /// The same, to compile more.
+    pub(super) fn vocabularies_mut(&mut self) -> &mut CompiledVocabularies {
+        &mut self.vocabularies
     }
 
     /// The lists of permissions.

@@ -3,6 +3,7 @@
 pub mod batch_buffers;
 pub mod cache;
 pub mod code;
+mod compiled_vocabularies;
 pub mod decision;
 pub mod dependencies;
 pub mod explain;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::cache::Disclosed;
 use super::code::Code;
 use super::decision::{DisclosedToken, Settled};
+use super::known_store::KnownStore;
 use crate::catalog::Permissions;
 use crate::codec::decode::DecodeError;
 use crate::codec::sorted_map::SortedMap;
@@ -124,15 +125,16 @@ pub struct VerifiedToken {
 
 impl VerifiedToken {
     /// The view of a disclosed token. Its permissions are those of its effective grant.
-    fn of(token: &DisclosedToken, catalog: &Permissions) -> Result<VerifiedToken, DecodeError> {
+    fn of(
+        token: &DisclosedToken,
+        catalog: &Permissions,
+        known: &KnownStore,
+    ) -> Result<VerifiedToken, DecodeError> {
         let DisclosedToken { record, grant, .. } = token;
-        let (permissions, resources) = if grant.is_bounded() {
+        let (permissions, resources) = if token.is_reduced(catalog, known) {
             (catalog.ids(grant.permissions()), grant.resources(catalog))
         } else {
-            (
-                record.decoded(Part::Permissions)?,
-                record.or_default(Part::Resources)?,
-            )
+            (known.ids(record, catalog)?, record.or_default(Part::Resources)?)
         };
         let parents: Vec<TokenId> = record.or_default(Part::Parents)?;
         Ok(VerifiedToken {
@@ -186,13 +188,14 @@ impl Verdict {
         settled: &Settled,
         requirement: &Requirement,
         catalog: &Permissions,
+        known: &KnownStore,
         as_of: Instant,
     ) -> Verdict {
         let mut verdict = Verdict::refused(settled.code, as_of);
         let Some(token) = &settled.token else {
             return verdict;
         };
-        match VerifiedToken::of(token, catalog) {
+        match VerifiedToken::of(token, catalog, known) {
             Ok(view) => verdict.token = Some(view),
             Err(DecodeError) => return Verdict::refused(Code::StoreUnavailable, as_of),
         }

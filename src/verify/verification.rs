@@ -13,13 +13,15 @@ use super::known_store::KnownStore;
 use super::named_token::NamedToken;
 use crate::codec::decode::decode;
 use crate::deployment::VerifierConfig;
+use crate::model::coded_list::Vocabularies;
 use crate::model::question::Question;
-use crate::model::record_text::RecordText;
+use crate::model::record_text::{Part, RecordText};
 use crate::model::secrets::Secret;
 use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::seal::Seal;
 use crate::value::credential::{Presented, TokenId, WellFormed};
+use crate::value::permission::vocabulary::named_in;
 use crate::value::time::Instant;
 
 /// The keys under which the id of a token may be, for a credential that another system issued; none
@@ -55,6 +57,8 @@ pub struct Verification {
     /// Whether the credential is of this deployment, not a key that another system issued.
     is_native: bool,
     shift: u32,
+    /// The names of vocabularies that the store does not have, or not undamaged.
+    absent: Vec<String>,
 }
 
 /// A decision. Either the cache learns it, or it is only told.
@@ -114,6 +118,7 @@ impl Verification {
                 return Err(refused(Code::StoreUnavailable, Basis::Nothing, native));
             }
         };
+        known.vocabularies_mut().trim();
         let text = seal.open(&keys::token(&id), stored);
         // What is before the body is ASCII.
         let shift = text.as_ptr().addr().saturating_sub(stored.as_ptr().addr());
@@ -123,6 +128,7 @@ impl Verification {
                 named,
                 is_native: native.is_some(),
                 shift: u32::try_from(shift).unwrap_or_default(),
+                absent: Vec::new(),
             }),
             Ok(None) => Err(refused(Code::Unknown, Basis::Deleted(id), native)),
             Err(_) => Err(refused(Code::StoreUnavailable, Basis::Nothing, native)),
@@ -176,6 +182,52 @@ impl Verification {
         caches || self.secret(now) != Secret::Wrong
     }
 
+    /// The keys of the vocabularies that [`Verification::decide`] lacks for the grants of the token
+    /// and of its dependencies, which have these values. A text that only looks like a reference
+    /// may be among the grants, so the store may not have all of them.
+    #[must_use]
+    pub fn missing_vocabularies(&self, values: &[Option<&str>], known: &KnownStore) -> Vec<String> {
+        let own = self.named.record.raw(Part::Permissions);
+        let coded = own.filter(|list| list.starts_with('{'));
+        let mut missing: Vec<&str> = Vec::new();
+        for name in coded
+            .into_iter()
+            .chain(values.iter().copied().flatten())
+            .flat_map(named_in)
+        {
+            let is_absent = self.absent.iter().any(|absent| absent == name);
+            if !is_absent && !known.vocabularies().has(name) && !missing.contains(&name) {
+                missing.push(name);
+            }
+        }
+        missing.into_iter().map(keys::vocabulary).collect()
+    }
+
+    /// Takes the value of a key of [`Verification::missing_vocabularies`]. Returns whether it is
+    /// the vocabulary of the key.
+    pub fn learn_vocabulary<D: VerifierConfig>(
+        &mut self,
+        deployment: &D,
+        key: &str,
+        value: Option<&str>,
+        known: &mut KnownStore,
+    ) -> bool {
+        let Some(name) = keys::vocabulary_name(key) else {
+            return false;
+        };
+        let text = value.map(|text| deployment.seal().open(key, text));
+        let compiled = text.map(|text| {
+            known
+                .vocabularies_mut()
+                .compile(name, text, deployment.permissions())
+        });
+        let is_sound = matches!(compiled, Some(Ok(())));
+        if !is_sound {
+            self.absent.push(name.to_owned());
+        }
+        is_sound
+    }
+
     /// Decides, with the values of the token's dependencies: those of its parents, of its technical
     /// user, of its owner and the resources above it, of its subject's account, of its usage, and
     /// of the usage of its parents.
@@ -186,6 +238,7 @@ impl Verification {
         question: &Question,
         now: Instant,
         process: Process,
+        known: &KnownStore,
     ) -> Decided {
         let keys = keys_of(&self.named.token);
         let native = self.is_native.then_some(self.named.token.id);
@@ -194,9 +247,11 @@ impl Verification {
         let secret = self.secret(now);
         let is_unread = secret == Secret::Wrong && !process.caches;
         let decision = if opened.len() == keys.len() || is_unread {
-            let catalog = deployment.permissions();
-            self.named
-                .decide(secret, &opened, catalog, question, now, process)
+            let over = (
+                deployment.permissions(),
+                known.vocabularies() as &dyn Vocabularies,
+            );
+            self.named.decide(secret, &opened, over, question, now, process)
         } else {
             Decision::new(Code::StoreUnavailable, Basis::Nothing)
         };

@@ -62,11 +62,16 @@ pub fn verify_and_cache<D: VerifierConfig>(
         last_use: &|of| cache.last_use(of),
     };
     let decided = load.decide(&mut known, process);
-    *cache.store() = known;
-    match decided {
+    let planned = match decided {
         Ok((decided, writes)) => {
             let settled = decided.learned(cache, generation);
-            let answer = Verdict::of(&settled, question.requirement, deployment.permissions(), now);
+            let answer = Verdict::of(
+                &settled,
+                question.requirement,
+                deployment.permissions(),
+                &known,
+                now,
+            );
             let plan = match writes.is_empty() {
                 true => Plan::Answer(answer),
                 false => Plan::Commit { writes, answer },
@@ -74,7 +79,9 @@ pub fn verify_and_cache<D: VerifierConfig>(
             (plan, settled.slot)
         }
         Err(suspend) => (suspend.into(), None),
-    }
+    };
+    *cache.store() = known;
+    planned
 }
 
 /// Begins a verification with what was read. `seal`: see [`Verification::begin`].
@@ -131,7 +138,7 @@ impl<D: VerifierConfig> Load<'_, D> {
             now,
         } = *self;
         let begun = begin(deployment, deployment.seal(), credential, reads, known)?;
-        let verification = match begun {
+        let mut verification = match begun {
             Ok(verification) => verification,
             Err(decided) => return Ok((*decided, Vec::new())),
         };
@@ -139,7 +146,11 @@ impl<D: VerifierConfig> Load<'_, D> {
             true => ResolvedToken::require(verification.token(), reads)?,
             false => Vec::new(),
         };
-        let decided = verification.decide(deployment, &values, question, now, process);
+        let missing = verification.missing_vocabularies(&values, known);
+        for (key, text) in missing.iter().zip(reads.get_all(&missing)?) {
+            verification.learn_vocabulary(deployment, key, text, known);
+        }
+        let decided = verification.decide(deployment, &values, question, now, process, known);
         let limited = decided.limited(question);
         if limited.is_empty() {
             return Ok((decided, Vec::new()));

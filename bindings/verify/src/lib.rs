@@ -30,6 +30,7 @@ use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
 use leastkey::verify::cache::{Cache, Disclosed, Hit};
 use leastkey::verify::code::Code;
 use leastkey::verify::decision::{Process, Settled};
+use leastkey::verify::known_store::KnownStore;
 use leastkey::verify::packed::{MISS, pack};
 use leastkey::verify::verdict::Lacking;
 use leastkey::verify::verification::{Decided, LacksKey, Verification, digest_keys, id_of_digest};
@@ -287,8 +288,9 @@ extern "C" fn view() -> *const [u32; 2] {
 /// 2^32 - 1 in place of an interned one; then the values of the dependencies, in the order of
 /// [`Verification::decide`]. With an interned requirement, `consume` is the cost of a use, or -1.
 ///
-/// Returns -1 if a use has to be counted: then the text answer are the ids of the tokens whose
-/// counters are to be read, one a line. -2 - code: refused without a token. Else `code + 128 ·
+/// Returns -1 if something has to be read first: then the text answer are, one a line, the keys of
+/// vocabularies for [`learn`], after which the call is repeated, or the ids of the tokens whose
+/// counters are read to count the use. -2 - code: refused without a token. Else `code + 128 ·
 /// successor + 256 · (slot + 1)`: of a token that was not inserted, the last part is 0. With
 /// `rotated_out`, the middle part says whether the verdict names the rotation. A text answer has
 /// what the record does not say: the effective grant, where accounts or parents bound it, and the
@@ -299,21 +301,52 @@ extern "C" fn decide(requirement: u32, consume: i32, counted_at: f64, now: f64, 
         let generation = known(generation);
         let State { edge, cache, .. } = state;
         let verification = state.verification.take().ok_or_else(unreadable)?;
+        let missing = verification.missing_vocabularies(values, cache.known_store());
+        if !missing.is_empty() {
+            state.verification = Some(verification);
+            return Ok((MISS, missing.join("\n")));
+        }
         let process = Process {
             caches: cache.is_current(generation),
             last_use: &|of| cache.last_use(of),
         };
-        let decided = verification.decide(edge, values, question, clock(now)?, process);
+        let decided = verification.decide(edge, values, question, clock(now)?, process, cache.known_store());
         let limited = decided.limited(question);
         if limited.is_empty() {
             let settled = decided.learned(cache, generation);
-            return Ok((packed(&settled), details(&settled, question, edge)));
+            return Ok((
+                packed(&settled),
+                details(&settled, question, edge, cache.known_store()),
+            ));
         }
         let ids: Vec<&str> = limited.iter().map(TokenId::as_str).collect();
         let ids = ids.join("\n");
         state.counting = Some((decided, limited));
         Ok((MISS, ids))
     })
+}
+
+/// Takes a vocabulary for the verification that began last. Texts: its key, which [`decide`] or the
+/// record names, and the value.
+///
+/// Returns 1 if the value is the vocabulary of the key, else 0.
+#[unsafe(no_mangle)]
+extern "C" fn learn() -> i32 {
+    let given = GIVEN.take();
+    let learned = with_state(|state| {
+        let State {
+            edge,
+            cache,
+            verification,
+            ..
+        } = state;
+        let verification = verification.as_mut().ok_or_else(unreadable)?;
+        let [Some(key), value] = given.as_slice() else {
+            return Err(unreadable());
+        };
+        Ok(verification.learn_vocabulary(edge, key, value.as_deref(), cache.store()))
+    });
+    i32::from(learned.unwrap_or_default())
 }
 
 /// Counts the use of the decision that asked for it. Texts: as [`decide`], with the counters in
@@ -329,7 +362,10 @@ extern "C" fn count(requirement: u32, consume: i32, counted_at: f64, now: f64, g
         let counted = decided.count(edge, &limited, values, question, clock(now)?);
         let counted = counted.map_err(|LacksKey| Refusal::new(ErrorCode::StoreUnavailable, ""))?;
         let settled = counted.learned(cache, generation);
-        Ok((packed(&settled), details(&settled, question, edge)))
+        Ok((
+            packed(&settled),
+            details(&settled, question, edge, cache.known_store()),
+        ))
     })
 }
 
@@ -402,20 +438,24 @@ impl Asked {
 }
 
 /// The details of a verdict, as JSON; empty if the record says it all.
-fn details(settled: &Settled, question: &Question, edge: &VerifierDeployment) -> String {
+fn details(settled: &Settled, question: &Question, edge: &VerifierDeployment, known: &KnownStore) -> String {
     let catalog = edge.permissions();
     let grant = settled.token.as_ref().map(|token| &*token.grant);
-    let bounded = grant.filter(|grant| grant.is_bounded());
+    let reduced = settled
+        .token
+        .as_ref()
+        .filter(|token| token.is_reduced(catalog, known))
+        .map(|token| &*token.grant);
     let lacking = settled.code.is_of_scope().then_some(grant).flatten();
     let spent = &settled.spent;
     let is_spent = spent.remaining.is_some() || spent.refused.is_some() || !spent.texts.is_empty();
-    if bounded.is_none() && lacking.is_none() && !is_spent {
+    if reduced.is_none() && lacking.is_none() && !is_spent {
         return String::new();
     }
     let lacking = lacking.map(|grant| Lacking::of(settled.code, question.requirement, grant, catalog));
     let permissions =
-        bounded.map(|grant| texts(catalog.members(grant.permissions()).map(Permission::as_str)));
-    let resources = bounded.map(|grant| resources_text(&grant.resources(catalog)));
+        reduced.map(|grant| texts(catalog.members(grant.permissions()).map(Permission::as_str)));
+    let resources = reduced.map(|grant| resources_text(&grant.resources(catalog)));
     with_lacking(&lacking.unwrap_or_default())
         .raw("permissions", permissions.as_deref())
         .raw("resources", resources.as_deref().filter(|text| *text != "{}"))

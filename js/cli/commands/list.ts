@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { ListQuery, TokenPage, TokenRecord } from '../../api/token.js';
+import type { ListedToken, ListQuery, TokenPage } from '../../api/token.js';
 import { showName } from '../../input/did-you-mean.js';
 import { withOperations } from '../open-deployment.js';
 import type { Operations } from '../operations.js';
@@ -74,12 +74,12 @@ async function found(
   all: boolean,
 ): Promise<TokenPage> {
   const now = Date.now();
-  const ofStatus = (record: TokenRecord) => status === undefined || statusOf(record, now) === status;
+  const ofStatus = (record: ListedToken) => status === undefined || statusOf(record, now) === status;
   const stored = status === 'expired' ? 'active' : status;
   const most = all ? Number.POSITIVE_INFINITY : (query.limit ?? PAGE);
   const progress = new Progress();
   const signal = interruption();
-  const items: TokenRecord[] = [];
+  const items: ListedToken[] = [];
   const unreadable: string[] = [];
   let next: string | undefined;
   let { after } = query;
@@ -114,7 +114,7 @@ async function found(
   };
 }
 
-function columns(now: number): Column<TokenRecord>[] {
+function columns(now: number): Column<ListedToken>[] {
   return [
     { title: 'ID', text: ({ id }) => id },
     {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { TokenRecord } from '../../api/token.js';
+import type { TokenRecord, TokenSummary } from '../../api/token.js';
 import { parseDuration } from '../../input/duration.js';
 import { UsageError } from '../exit-codes.js';
 import { withOperations } from '../open-deployment.js';
@@ -49,17 +49,17 @@ export const usage = new Command('usage')
   });
 
 const COLUMNS = [
-  { title: 'ID', text: ({ id }: TokenRecord) => id },
-  { title: 'LAST USED (UTC)', text: ({ lastUsedAt }: TokenRecord) => when(lastUsedAt) },
-  { title: 'CREATED (UTC)', text: ({ createdAt }: TokenRecord) => instant(createdAt), optional: true },
-  { title: 'NAME', text: ({ name }: TokenRecord) => name },
+  { title: 'ID', text: ({ id }: TokenSummary) => id },
+  { title: 'LAST USED (UTC)', text: ({ lastUsedAt }: TokenSummary) => when(lastUsedAt) },
+  { title: 'CREATED (UTC)', text: ({ createdAt }: TokenSummary) => instant(createdAt), optional: true },
+  { title: 'NAME', text: ({ name }: TokenSummary) => name },
 ];
 
 const when = (at: number | undefined) => (at === undefined ? 'never' : instant(at));
 
-async function unused(operations: Operations, owner: string, since: number): Promise<TokenRecord[]> {
+async function unused(operations: Operations, owner: string, since: number): Promise<TokenSummary[]> {
   const signal = interruption();
-  const found: TokenRecord[] = [];
+  const found: TokenSummary[] = [];
   let after: string | undefined;
   do {
     const page = await operations.list(

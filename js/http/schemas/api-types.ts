@@ -12,6 +12,7 @@ import type {
   Actor,
   Created,
   CreateInput,
+  ListedToken,
   RevokeOptions,
   TokenChange,
   TokenPage,
@@ -46,6 +47,7 @@ export interface ApiTypes {
   RotateToken: Omit<RotateOptions, 'idempotencyKey'>;
   Selection: Selection;
   Suggestion: Suggestion;
+  ListedToken: ListedToken;
   TokenPage: TokenPage;
   TokenRecord: TokenRecord;
   Warning: Warning;

@@ -1,5 +1,5 @@
 import type { Catalog, PermissionNode } from '../../api/catalog.js';
-import type { TokenRecord } from '../../api/token.js';
+import type { TokenSummary } from '../../api/token.js';
 
 /** The titles of the ids of a catalog. An unknown id is its own title. */
 export class Titles {
@@ -49,7 +49,7 @@ export class Titles {
   }
 
   /** The short name of a selection: its templates, or its other parts. */
-  scopeOf({ templates, permissions }: Pick<TokenRecord, 'templates' | 'permissions'>): string[] {
+  scopeOf({ templates, permissions = [] }: Pick<TokenSummary, 'templates' | 'permissions'>): string[] {
     if (templates.length > 0) return templates.map(({ id }) => this.template(id));
     return permissions.map((id) => this.permission(id));
   }
@@ -68,6 +68,11 @@ export class Titles {
       if (permissions !== undefined) this.#collect(id, permissions, service);
     }
   }
+}
+
+/** How many permissions a token has. */
+export function countOf({ permissions = [], permissionCount = permissions.length }: TokenSummary): number {
+  return permissionCount;
 }
 
 /** `__proto__` is an id like any other. */

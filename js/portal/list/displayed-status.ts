@@ -1,12 +1,12 @@
-import type { TokenRecord } from '../../api/token.js';
+import type { TokenSummary } from '../../api/token.js';
 import type { Portal } from '../portal-context.js';
 import { DAY } from '../text/times.js';
 import { idleOf, LONG } from '../token/idle.js';
 
 /** The displayed status of a token. An expired one is active in its record. */
-export type Standing = TokenRecord['status'] | 'expired' | 'notYet';
+export type Standing = TokenSummary['status'] | 'expired' | 'notYet';
 
-export function standingOf({ status, expiresAt, notBefore }: TokenRecord, now: number): Standing {
+export function standingOf({ status, expiresAt, notBefore }: TokenSummary, now: number): Standing {
   if (status !== 'active') return status;
   if (expiresAt !== undefined && expiresAt <= now) return 'expired';
   return notBefore !== undefined && notBefore > now ? 'notYet' : 'active';
@@ -17,7 +17,7 @@ export type Concern = 'rotation' | 'expiring' | 'everything' | 'broad' | 'neverU
 
 const SOON = 7 * DAY;
 
-export function concernsOf(portal: Pick<Portal, 'titles' | 'now'>, record: TokenRecord): Concern[] {
+export function concernsOf(portal: Pick<Portal, 'titles' | 'now'>, record: TokenSummary): Concern[] {
   const now = portal.now();
   const { role, rotation, expiresAt, lastUsedAt, createdAt } = record;
   if (standingOf(record, now) !== 'active') return [];

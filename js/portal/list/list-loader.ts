@@ -1,12 +1,12 @@
 import { LeastkeyError } from '../../api/errors.js';
-import type { TokenRecord } from '../../api/token.js';
+import type { TokenSummary } from '../../api/token.js';
 import type { PortalSource } from '../data/source.js';
 
 /** Filters. Empty: none. */
 export interface Filters {
   search: string;
   kind: string;
-  status: '' | TokenRecord['status'];
+  status: '' | TokenSummary['status'];
 }
 
 export type Order = 'newest' | 'name' | 'expires' | 'used';
@@ -42,8 +42,8 @@ export class Listing {
   readonly #source: PortalSource;
   readonly #owner: string;
   readonly #onChange: () => void;
-  #read: TokenRecord[] = [];
-  #sorted: readonly TokenRecord[] | undefined;
+  #read: TokenSummary[] = [];
+  #sorted: readonly TokenSummary[] | undefined;
   #controller = new AbortController();
 
   constructor(source: PortalSource, owner: string, onChange: () => void) {
@@ -53,7 +53,7 @@ export class Listing {
   }
 
   /** The tokens in order. During reading, sorted again only after growing by a fifth. */
-  get items(): readonly TokenRecord[] {
+  get items(): readonly TokenSummary[] {
     if (this.order === 'newest') return this.#read;
     const { length } = this.#sorted ?? [];
     if (length === 0 || this.state !== 'loading' || this.#read.length > length * 1.2) {
@@ -111,10 +111,10 @@ export class Listing {
   }
 
   /** Applies a changed record without reading the list again. */
-  put(record: TokenRecord): void {
+  put(record: TokenSummary): void {
     const at = this.#read.findIndex(({ id }) => id === record.id);
     if (at === -1) this.#read = [record, ...this.#read];
-    else this.#read = this.#read.with(at, { ...usageOf(this.#read[at] as TokenRecord), ...record });
+    else this.#read = this.#read.with(at, { ...usageOf(this.#read[at] as TokenSummary), ...record });
     this.#changed();
   }
 
@@ -183,7 +183,7 @@ const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const LATEST = 8_640_000_000_000_000;
 
 /** Members that a change does not return. */
-const usageOf = ({ lastUsedAt, uses, permissionUse }: TokenRecord): Partial<TokenRecord> => ({
+const usageOf = ({ lastUsedAt, uses, permissionUse }: TokenSummary): Partial<TokenSummary> => ({
   ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
   ...(uses === undefined ? {} : { uses }),
   ...(permissionUse === undefined ? {} : { permissionUse }),
@@ -191,7 +191,7 @@ const usageOf = ({ lastUsedAt, uses, permissionUse }: TokenRecord): Partial<Toke
 
 const text = new Intl.Collator(undefined, { numeric: true });
 
-const ORDERS: Readonly<Record<Exclude<Order, 'newest'>, (a: TokenRecord, b: TokenRecord) => number>> = {
+const ORDERS: Readonly<Record<Exclude<Order, 'newest'>, (a: TokenSummary, b: TokenSummary) => number>> = {
   name: (a, b) => text.compare(a.name, b.name),
   expires: (a, b) =>
     (a.expiresAt ?? Number.POSITIVE_INFINITY) - (b.expiresAt ?? Number.POSITIVE_INFINITY) || 0,

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../api/token.js';
+import type { TokenSummary } from '../../api/token.js';
+import { countOf } from '../data/titles.js';
 import { icon } from '../icons.js';
 import type { Portal } from '../portal-context.js';
 import { instant } from '../portal-element.js';
@@ -11,7 +12,7 @@ import { concernsOf, standingOf } from './displayed-status.js';
 /** The most sets and permissions that are named; the rest is counted. */
 const NAMED = 3;
 
-export function tokenRow(portal: Portal, record: TokenRecord, index: number): TemplateResult {
+export function tokenRow(portal: Portal, record: TokenSummary, index: number): TemplateResult {
   const { texts } = portal;
   const never = texts.of('time.never');
   const actions = allowedActions(portal, record);
@@ -66,19 +67,21 @@ export function tokenRow(portal: Portal, record: TokenRecord, index: number): Te
 }
 
 /** The summary of a token's permissions: its sets, its role, or the permissions. */
-function grantSummary({ titles, texts }: Portal, record: TokenRecord): string[] {
-  const { role, permissions, templates, added, removed } = record;
+function grantSummary({ titles, texts }: Portal, record: TokenSummary): string[] {
+  const { role, templates, added, removed } = record;
   if (role === 'admin') return [texts.of('scope.everything')];
-  const count = texts.count('scope.permissions', permissions.length);
+  const count = texts.count('scope.permissions', countOf(record));
   if (role !== undefined && templates.length === 0) {
     return [texts.of('scope.role', { role: titles.role(role) }), count];
   }
-  const tweaked = templates.length > 0 && added.length + removed.length > 0;
+  // A list that is left out is long.
+  const tweaked = templates.length > 0 && (added?.length !== 0 || removed?.length !== 0);
+  if (templates.length === 0 && record.permissions === undefined) return [count];
   return tweaked ? [...titles.scopeOf(record), count] : titles.scopeOf(record);
 }
 
 /** The status as a button that opens the actions. */
-export function statusButton(portal: Portal, record: TokenRecord): TemplateResult {
+export function statusButton(portal: Portal, record: TokenSummary): TemplateResult {
   const { texts, now } = portal;
   const standing = standingOf(record, now());
   const status = texts.of(`status.${standing}`, {}, record.kind);
@@ -94,7 +97,7 @@ export function statusButton(portal: Portal, record: TokenRecord): TemplateResul
   </button>`;
 }
 
-function concerns(portal: Portal, record: TokenRecord): TemplateResult | string {
+function concerns(portal: Portal, record: TokenSummary): TemplateResult | string {
   const { texts, times, now } = portal;
   const found = concernsOf(portal, record);
   if (found.length === 0) return '';

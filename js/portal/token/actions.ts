@@ -1,8 +1,8 @@
-import type { TokenRecord } from '../../api/token.js';
+import type { TokenSummary } from '../../api/token.js';
 import type { Portal, StatusAction } from '../portal-context.js';
 
 /** The actions allowed by the kind, the status and the rights of the actor. */
-export function allowedActions({ kinds }: Portal, record: TokenRecord): StatusAction[] {
+export function allowedActions({ kinds }: Portal, record: TokenSummary): StatusAction[] {
   const rules = kinds.get(record.kind);
   if (rules?.manage !== true) return [];
   const { status } = record;

@@ -24,7 +24,10 @@ const EDITABLE: readonly EditableMember[] = [
 ];
 
 /** The members that the kind, the status and the actor allow to edit. */
-export function editableOf({ kinds }: Portal, { kind, status }: TokenRecord): EditableMember[] {
+export function editableOf(
+  { kinds }: Portal,
+  { kind, status }: Pick<TokenRecord, 'kind' | 'status'>,
+): EditableMember[] {
   const rules = kinds.get(kind);
   if (rules?.manage !== true || status === 'revoked') return [];
   return EDITABLE.filter((what) => rules.editable.includes(what));

@@ -1,4 +1,4 @@
-import type { TokenRecord } from '../../api/token.js';
+import type { TokenSummary } from '../../api/token.js';
 import type { Engine } from '../data/portal-core.js';
 import { type Choice, difference, isKnown, NOTHING } from '../permissions/edited-selection.js';
 import type { Portal } from '../portal-context.js';
@@ -22,10 +22,10 @@ export interface Idle {
  */
 export function idleOf(
   { titles, now }: Pick<Portal, 'titles' | 'now'>,
-  record: TokenRecord,
+  record: TokenSummary,
 ): Idle | undefined {
   const { permissions, permissionUse } = record;
-  if (permissionUse === undefined) return undefined;
+  if (permissionUse === undefined || permissions === undefined) return undefined;
   const { since, lastUsedAt } = permissionUse;
   const until = now() - LONG;
   if (since > until) return undefined;
@@ -43,7 +43,7 @@ const usedAt = (times: Readonly<Record<string, number>>, id: string) =>
   (Object.hasOwn(times, id) ? times[id] : undefined) ?? Number.NEGATIVE_INFINITY;
 
 /** The choice that limits a token to these permissions, with their current resources. */
-export function narrowedTo(record: TokenRecord, needed: readonly string[], engine: Engine): Choice {
+export function narrowedTo(record: TokenSummary, needed: readonly string[], engine: Engine): Choice {
   const add = needed.filter((id) => isKnown(id, engine));
   const { permissions } = engine.resolve({ add }, { tree: false });
   const { adds: remove } = difference(add, permissions);

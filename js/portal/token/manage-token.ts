@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../api/token.js';
+import type { TokenSummary } from '../../api/token.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
 import type { StatusAction } from '../portal-context.js';
@@ -16,13 +16,13 @@ export class ManageToken extends PortalElement {
     busy: { state: true },
     error: { state: true },
   };
-  declare record: TokenRecord | undefined;
+  declare record: TokenSummary | undefined;
   /** The action to confirm; absent: the choice of actions. */
   declare asked: StatusAction | undefined;
   declare busy: boolean;
   declare error: unknown;
 
-  async manage(record: TokenRecord, action?: StatusAction): Promise<void> {
+  async manage(record: TokenSummary, action?: StatusAction): Promise<void> {
     Object.assign(this, { record, asked: action, busy: false, error: undefined });
     await this.updateComplete;
     this.#dialog?.showModal();
@@ -35,7 +35,7 @@ export class ManageToken extends PortalElement {
     </dialog>`;
   }
 
-  #choices(record: TokenRecord): TemplateResult {
+  #choices(record: TokenSummary): TemplateResult {
     const { portal } = this;
     const text = (action: StatusAction) => this.t(`action.${action}.hint`, {}, record.kind);
     return html`
@@ -58,7 +58,7 @@ export class ManageToken extends PortalElement {
     `;
   }
 
-  #confirmation(record: TokenRecord, action: StatusAction): TemplateResult {
+  #confirmation(record: TokenSummary, action: StatusAction): TemplateResult {
     const { portal, busy } = this;
     const { name, kind } = record;
     const label = labelOf(portal, kind, action);
@@ -89,7 +89,7 @@ export class ManageToken extends PortalElement {
     </label>`;
   }
 
-  #grace(record: TokenRecord): TemplateResult {
+  #grace(record: TokenSummary): TemplateResult {
     const { times, kinds } = this.portal;
     const { graces, usual } = gracesOf(kinds.get(record.kind));
     return html`<label class="field">
@@ -110,7 +110,7 @@ export class ManageToken extends PortalElement {
     this.querySelector<HTMLElement>('#manage-title')?.focus();
   }
 
-  async #submit(event: SubmitEvent, record: TokenRecord, action: StatusAction): Promise<void> {
+  async #submit(event: SubmitEvent, record: TokenSummary, action: StatusAction): Promise<void> {
     event.preventDefault();
     if (this.busy) return;
     const form = new FormData(event.target as HTMLFormElement);
@@ -125,7 +125,7 @@ export class ManageToken extends PortalElement {
     }
   }
 
-  async #perform({ id }: TokenRecord, action: StatusAction, form: FormData): Promise<void> {
+  async #perform({ id }: TokenSummary, action: StatusAction, form: FormData): Promise<void> {
     const { portal } = this;
     const { source } = portal;
     if (action === 'rotate') {

@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../api/token.js';
+import type { TokenSummary } from '../../api/token.js';
 import { filledPage } from '../data/source.js';
+import { countOf } from '../data/titles.js';
 import { errorBox } from '../error-box.js';
 import { instant, PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
@@ -16,8 +17,8 @@ export class TokenSessions extends PortalElement {
     next: { state: true },
     error: { state: true },
   };
-  declare record: TokenRecord;
-  declare sessions: readonly TokenRecord[] | undefined;
+  declare record: TokenSummary;
+  declare sessions: readonly TokenSummary[] | undefined;
   declare next: string | undefined;
   declare error: unknown;
 
@@ -42,16 +43,16 @@ export class TokenSessions extends PortalElement {
     `;
   }
 
-  #line(session: TokenRecord): TemplateResult {
+  #line(session: TokenSummary): TemplateResult {
     const { portal } = this;
     const never = this.t('time.never');
-    const { name, kind, permissions } = session;
+    const { name, kind } = session;
     const end = allowedActions(portal, session).includes('revoke');
     return html`<li>
       <span class="words">
         <button class="link" dir="auto" @click=${() => portal.open({ screen: 'token', id: session.id })}>${name}</button>
         <small>
-          ${portal.texts.count('scope.permissions', permissions.length)} ·
+          ${portal.texts.count('scope.permissions', countOf(session))} ·
           ${this.t('sessions.made')} ${instant(portal, session.createdAt, never)} ·
           ${this.t('sessions.ends')} ${instant(portal, session.expiresAt, never)}
         </small>

@@ -30,6 +30,8 @@ pub(crate) enum Shape {
     List(&'static Shape),
     /// Items of one shape, in a list that many texts share. A schema has it for one shape only.
     SharedList(&'static Shape),
+    /// The first, or the second where the value is an object.
+    Either(&'static Shape, &'static Shape),
     /// An object with any names that meet a condition, and values of one shape.
     Map(fn(&str) -> bool, &'static Shape),
     /// Any object, also an empty one, of at most so many bytes; the names of it and of all objects
@@ -146,6 +148,10 @@ impl Reader<'_> {
             Shape::Object(schema) => self.object(cursor, schema).is_some(),
             Shape::List(item) => cursor.list(&mut |cursor| self.value(cursor, item)).is_some(),
             Shape::SharedList(item) => self.shared_list(cursor, item).is_some(),
+            Shape::Either(_, object) if cursor.rest().first() == Some(&b'{') => {
+                self.value(cursor, object).is_some()
+            }
+            Shape::Either(other, _) => self.value(cursor, other).is_some(),
             Shape::Map(is_name, item) => cursor
                 .map(&mut |cursor, name| is_name(&name).then(|| self.value(cursor, item)).flatten())
                 .is_some(),

@@ -33,10 +33,11 @@ pub enum Answer {
         #[serde(serialize_with = "as_null")]
         token: Option<Credential>,
         /// The token.
+        #[serde(serialize_with = "token_written_out")]
         record: Box<Token>,
     },
     /// The other changes of a token.
-    Token(Box<Token>),
+    Token(#[serde(serialize_with = "token_written_out")] Box<Token>),
     /// `get`.
     Used(Box<TokenView>),
     /// `delete`.
@@ -51,7 +52,7 @@ pub enum Answer {
     /// `drift`.
     Drift(DriftReport),
     /// The account operations except `deleteAccount`.
-    Account(Box<Account>),
+    Account(#[serde(serialize_with = "account_written_out")] Box<Account>),
     /// `deleteAccount`.
     DeletedAccount {
         /// The id of the deleted account.
@@ -64,6 +65,7 @@ pub enum Answer {
     /// `importKey`.
     Imported {
         /// The token of the imported key.
+        #[serde(serialize_with = "token_written_out")]
         record: Box<Token>,
         /// Whether this call created the token; `false` if the digest was imported before.
         imported: bool,
@@ -96,4 +98,12 @@ impl Answer {
 
 fn as_null<S: Serializer>(_: &Option<Credential>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_none()
+}
+
+fn token_written_out<S: Serializer>(token: &Token, serializer: S) -> Result<S::Ok, S::Error> {
+    token.written_out().serialize(serializer)
+}
+
+fn account_written_out<S: Serializer>(account: &Account, serializer: S) -> Result<S::Ok, S::Error> {
+    account.written_out().serialize(serializer)
 }

@@ -72,7 +72,7 @@ impl Page<'_, '_> {
         let Some(text) = stored else {
             return Ok((Flow::On, false));
         };
-        let record = match Stored::parse(id, text) {
+        let record = match Stored::parse(id, text, self.context.vocabularies) {
             Ok(Stored::Record(record)) => *record,
             // The record is gone, but the tokens that it made may still exist.
             Ok(Stored::Tombstone) => return Ok((Flow::On, true)),
@@ -142,7 +142,7 @@ impl Page<'_, '_> {
     /// cursor comes from outside and may name any maker.
     fn may_know(&self, maker: &TokenId) -> Result<bool, Suspend> {
         let [stored] = self.context.reads.get([&keys::token(maker)])?;
-        let record = stored.and_then(|text| Stored::parse(maker, text).ok());
+        let record = stored.and_then(|text| Stored::parse(maker, text, self.context.vocabularies).ok());
         Ok(matches!(
             record,
             Some(Stored::Record(record)) if self.authority.manages(&record.token().owner)

@@ -199,7 +199,8 @@ impl<'c> Page<'_, 'c> {
             return Ok(true);
         }
         let [stored] = self.context.reads.get([&keys::token(&own)])?;
-        if let Some(Ok(Stored::Record(record))) = stored.map(|text| Stored::parse(&own, text))
+        if let Some(Ok(Stored::Record(record))) =
+            stored.map(|text| Stored::parse(&own, text, self.context.vocabularies))
             && let Some(text) = stored
             && record.token().status != Status::Revoked
         {
@@ -217,7 +218,7 @@ impl<'c> Page<'_, 'c> {
         let [stored] = self.context.reads.get([&keys::token(&id)])?;
         let Some(text) = stored else { return Ok(Flow::On) };
         let first = self.cursor.pass == 1;
-        let record = match Stored::parse(&id, text) {
+        let record = match Stored::parse(&id, text, self.context.vocabularies) {
             Ok(Stored::Record(record)) if self.meant.owner.covers(&record.token().owner) => *record,
             Ok(_) => return Ok(Flow::On),
             Err(_) => {

@@ -10,8 +10,10 @@ mod append;
 mod check;
 mod difference;
 mod entry;
+mod long_lists;
 
 pub use append::append;
 pub use check::{Break, Page, Problem, check};
 pub use difference::{Difference, difference};
 pub use entry::{Change, Entry, Hash, HashError, Position};
+pub use long_lists::{account_difference, token_difference};

@@ -63,7 +63,7 @@ impl Seal {
     /// Plans with the bodies of the reads, and seals the writes.
     pub fn around<A>(&self, reads: &Reads, plan: impl FnOnce(&Reads) -> Plan<A>) -> Plan<A> {
         match plan(&self.opened(reads)) {
-            Plan::Commit { writes, .. } if self.lacks_key(&writes, reads) => {
+            Plan::Commit { writes, .. } | Plan::Prepare { writes } if self.lacks_key(&writes, reads) => {
                 let message = message!(
                     "the values of this store are sealed and this deployment has no record key, so it writes nothing: \
                      give it `recordKey`"
@@ -73,6 +73,9 @@ impl Seal {
             Plan::Commit { writes, answer } => Plan::Commit {
                 writes: self.all_sealed(writes, reads),
                 answer,
+            },
+            Plan::Prepare { writes } => Plan::Prepare {
+                writes: self.all_sealed(writes, reads),
             },
             step => step,
         }

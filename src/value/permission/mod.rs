@@ -1,7 +1,9 @@
 //! Permissions, patterns over permissions, and sets of permissions.
 
+pub(crate) mod held;
 mod pattern;
 mod set;
+pub(crate) mod vocabulary;
 
 use std::error::Error;
 use std::fmt;
@@ -10,6 +12,7 @@ use serde::Serialize;
 
 pub use pattern::Pattern;
 pub use set::{Indices, PermissionSet};
+pub use vocabulary::Vocabulary;
 
 use crate::codec::decode::decode_by_parsing;
 use crate::input::{Detail, write_help};
@@ -74,6 +77,12 @@ impl Permission {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<Permission> for String {
+    fn from(permission: Permission) -> String {
+        permission.0
     }
 }
 

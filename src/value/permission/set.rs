@@ -1,5 +1,7 @@
 //! Sets of permissions as bit sets.
 
+use std::ops::Range;
+
 /// A set of permissions of one catalog: one bit per index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PermissionSet(Vec<u64>);
@@ -12,9 +14,9 @@ impl PermissionSet {
 
     /// The set of all permissions of a catalog of `size`.
     pub(crate) fn full(size: usize) -> PermissionSet {
-        let mut set = PermissionSet::empty(size);
-        for index in 0..size {
-            set.insert(index);
+        let mut set = PermissionSet(vec![u64::MAX; size.div_ceil(64)]);
+        if let (Some(last), 1..) = (set.0.last_mut(), size % 64) {
+            *last = (1 << (size % 64)) - 1;
         }
         set
     }
@@ -52,6 +54,45 @@ impl PermissionSet {
         self.0
             .get(index / 64)
             .is_some_and(|word| word >> (index % 64) & 1 == 1)
+    }
+
+    /// `count` indices from `from` on as bits, the lowest first; at most 64.
+    pub(super) fn bits(&self, from: usize, count: usize) -> u64 {
+        let word = |at: usize| self.0.get(at).copied().unwrap_or_default();
+        let (at, shift) = (from / 64, from % 64);
+        let high = if shift == 0 {
+            0
+        } else {
+            word(at + 1) << (64 - shift)
+        };
+        let bits = word(at) >> shift | high;
+        if count < 64 {
+            bits & ((1 << count) - 1)
+        } else {
+            bits
+        }
+    }
+
+    /// Adds the indices of bits from `from` on. Bits outside the catalog are ignored.
+    pub(super) fn insert_bits(&mut self, from: usize, bits: u64) {
+        let (at, shift) = (from / 64, from % 64);
+        let mut add = |at: usize, bits: u64| {
+            if let Some(word) = self.0.get_mut(at) {
+                *word |= bits;
+            }
+        };
+        add(at, bits << shift);
+        if shift > 0 {
+            add(at + 1, bits >> (64 - shift));
+        }
+    }
+
+    /// Adds the indices that another set has in `run`, moved to begin at `at`.
+    pub(crate) fn insert_run(&mut self, at: usize, other: &PermissionSet, run: Range<usize>) {
+        for done in (0..run.len()).step_by(64) {
+            let bits = other.bits(run.start + done, run.len() - done);
+            self.insert_bits(at + done, bits);
+        }
     }
 
     /// Adds all indices of another set.
@@ -171,5 +212,34 @@ mod tests {
         assert!(some.is_subset(&set) && !set.is_subset(&some));
         assert!(!PermissionSet::of(vec![500]).is_subset(&set) && PermissionSet::of(vec![]).is_subset(&set));
         assert!(!set.contains(1) && set.contains(64) && !set.contains(4096));
+        assert_eq!(PermissionSet::full(128).iter().count(), 128);
+    }
+
+    #[test]
+    fn a_run_of_a_set_moves_to_another_place() {
+        let mut from = PermissionSet::empty(300);
+        let members: Vec<usize> = (0..300)
+            .filter(|index| index % 3 == 0 || index % 7 == 2)
+            .collect();
+        members.iter().for_each(|index| {
+            from.insert(*index);
+        });
+        for (start, end, at) in [
+            (0, 300, 0),
+            (1, 65, 64),
+            (63, 64, 5),
+            (10, 299, 3),
+            (7, 7, 9),
+            (64, 192, 300),
+        ] {
+            let mut to = PermissionSet::empty(500);
+            to.insert_run(at, &from, start..end);
+            let moved: Vec<usize> = members
+                .iter()
+                .filter(|index| (start..end).contains(*index))
+                .map(|index| index - start + at)
+                .collect();
+            assert_eq!(to.iter().collect::<Vec<_>>(), moved, "{start}..{end} to {at}");
+        }
     }
 }

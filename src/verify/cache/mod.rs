@@ -144,7 +144,13 @@ impl Cache {
         }
     }
 
-    /// The store description that was read last.
+    /// What was read of the store and is the same for many tokens.
+    #[must_use]
+    pub fn known_store(&self) -> &KnownStore {
+        &self.store
+    }
+
+    /// The same, to read more.
     pub fn store(&mut self) -> &mut KnownStore {
         &mut self.store
     }

@@ -49,7 +49,9 @@ for (const [name, withStore] of stores) {
         assert.equal(verdict.token?.subject, 'profile:42');
         assert.deepEqual(verdict.token?.permissions, ['messages:send', 'messages:status']);
         assert.deepEqual(await tokens.get(id, admin), record);
-        assert.deepEqual((await tokens.list({ owner: 'org:acme' }, admin)).items, [record]);
+        assert.deepEqual((await tokens.list({ owner: 'org:acme' }, admin)).items, [
+          { ...record, permissionCount: record.permissions.length },
+        ]);
 
         const lacking = await tokens.verify(token, ['messages:send', 'branch:create']);
         assert.equal(lacking.code, 'insufficient_permission');

@@ -26,7 +26,9 @@ describe('the use of a token', () => {
     assert.deepEqual(await tokens.flush(), { flushed: 1, uncounted: 0 });
     const used = { ...record, lastUsedAt: START + 5, uses: 2 };
     assert.deepEqual(await tokens.get(id, admin), used);
-    assert.deepEqual((await tokens.list({ owner: 'org:acme' }, admin)).items, [used]);
+    assert.deepEqual((await tokens.list({ owner: 'org:acme' }, admin)).items, [
+      { ...used, permissionCount: 2 },
+    ]);
     const kept = entriesOf(store).filter(({ key }) => before.some((entry) => entry.key === key));
     assert.deepEqual(kept, before);
     assert.deepEqual(await tokens.flush(), { flushed: 0, uncounted: 0 });

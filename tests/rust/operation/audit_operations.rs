@@ -382,7 +382,7 @@ fn interrupted(host: &mut Host, between: &dyn Fn(&mut Host)) -> (Json, usize) {
             }
             Plan::Commit { .. } => (reads, again) = (Reads::default(), again + 1),
             Plan::Answer(answer) => return (serde_json::to_value(answer).unwrap(), again),
-            Plan::Refuse(refusal) => panic!("{refusal:?}"),
+            other @ (Plan::Prepare { .. } | Plan::Refuse(_)) => panic!("{other:?}"),
         }
     }
 }

@@ -255,7 +255,7 @@ impl World {
                     return self.written();
                 }
                 Plan::Answer(_) => return,
-                Plan::Refuse(refusal) => panic!("{refusal:?}"),
+                other @ (Plan::Prepare { .. } | Plan::Refuse(_)) => panic!("{other:?}"),
             }
         }
     }

@@ -743,7 +743,7 @@ fn calls_at_the_same_time_with_one_idempotency_key_make_one_token() {
                 }
                 Plan::Commit { .. } => {}
                 Plan::Answer(answer) => return Some(serde_json::to_value(&answer).unwrap()),
-                Plan::Refuse(refused) => panic!("after {before} reads: {refused:?}"),
+                other @ (Plan::Prepare { .. } | Plan::Refuse(_)) => panic!("after {before} reads: {other:?}"),
             }
             None
         });

@@ -5,6 +5,7 @@
 
 use leastkey::codec::json::{Value, json, parse_json};
 use leastkey::model::account::{Account, StoredAccount};
+use leastkey::model::coded_list::NoVocabularies;
 use leastkey::model::record::{Record, Stored};
 use leastkey::model::record_text::StoredText;
 use leastkey::value::condition::Conditions;
@@ -506,7 +507,7 @@ fn member_is(value: Option<&Value>, wanted: &str) -> bool {
 fn token_as_read(text: &str) -> Option<Option<Value>> {
     let id = TokenId::parse(ID).unwrap();
     let write = |record: Box<Record>| parse_json(&record.to_text());
-    let parsed = Stored::parse(&id, text);
+    let parsed = Stored::parse(&id, text, &NoVocabularies);
     // A verification reads the parts that it needs, a change of the token all of them.
     let found = StoredText::read(&id, text.to_owned());
     assert_eq!(found.is_ok(), parsed.is_ok(), "{text}");
@@ -519,7 +520,7 @@ fn token_as_read(text: &str) -> Option<Option<Value>> {
 fn account_as_read(text: &str) -> Option<Option<Value>> {
     let id = Resource::parse(OWNER).unwrap();
     let write = |account: Box<Account>| parse_json(&account.to_text());
-    match StoredAccount::parse(&id, text).ok()? {
+    match StoredAccount::parse(&id, text, &NoVocabularies).ok()? {
         StoredAccount::Account(account) => Some(write(account)),
         StoredAccount::Tombstone => Some(None),
     }

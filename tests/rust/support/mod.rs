@@ -267,7 +267,7 @@ impl Host {
             }
             Plan::Answer(answer) => Ok(handed_over(&answer)),
             Plan::Refuse(refusal) => Err(refusal),
-            needing @ Plan::Need(_) => panic!("{needing:?}"),
+            needing @ (Plan::Need(_) | Plan::Prepare { .. }) => panic!("{needing:?}"),
         }
     }
 
@@ -280,6 +280,13 @@ impl Host {
             self.waited = 0;
             match decided {
                 Plan::Need(need) => self.fetch(&mut reads, need),
+                Plan::Prepare { writes } => {
+                    assert!(self.commit(&writes), "nobody else is here");
+                    for Write { key, .. } in writes {
+                        let stored = self.store.get(&key).cloned();
+                        reads.insert(key, stored);
+                    }
+                }
                 decided => return decided,
             }
         }
@@ -338,15 +345,15 @@ impl Host {
         let requirement = read_requirement(self.deployment.catalog(), &question)?;
         let question = Question::read(&requirement, &question)?;
         let mut reads = Reads::default();
-        for _ in 0..3 {
+        for _ in 0..4 {
             match answer(&self.deployment, credential, &question, &reads, instant(self.now)) {
                 Plan::Need(need) => self.fetch(&mut reads, need),
                 Plan::Answer(answer) => return Ok(serde_json::to_value(answer).unwrap()),
                 Plan::Refuse(refusal) => return Err(refusal),
-                Plan::Commit { .. } => panic!("a question never writes"),
+                Plan::Commit { .. } | Plan::Prepare { .. } => panic!("a question never writes"),
             }
         }
-        panic!("a question reads at most twice");
+        panic!("a question reads at most three times");
     }
 
     pub fn code(&self, credential: &str) -> String {

@@ -42,7 +42,7 @@ pub fn planned(host: &Host, owner: &Resource, changes: &[Change]) -> Vec<Write> 
         match append(&reads, owner, started, now, changes.to_vec()) {
             Ok(writes) => return writes,
             Err(Suspend::Need(need)) => host.fetch(&mut reads, *need),
-            Err(Suspend::Refuse(refusal)) => panic!("{refusal:?}"),
+            Err(other) => panic!("{other:?}"),
         }
     }
     panic!("what it needs to know has no end");

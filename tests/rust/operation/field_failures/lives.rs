@@ -62,7 +62,7 @@ fn use_of(host: &Host, credential: &str) -> (Vec<Write>, Json) {
             }
             Plan::Commit { writes, answer } => (writes, answer),
             Plan::Answer(answer) => (Vec::new(), answer),
-            Plan::Refuse(refusal) => panic!("{refusal:?}"),
+            other @ (Plan::Prepare { .. } | Plan::Refuse(_)) => panic!("{other:?}"),
         };
         return (writes, serde_json::to_value(verdict).unwrap());
     }

@@ -255,7 +255,7 @@ impl World {
                 }
                 Plan::Answer(verdict) => (Vec::new(), verdict),
                 Plan::Commit { writes, answer } => (writes, answer),
-                other @ Plan::Refuse(_) => panic!("{other:?}"),
+                other @ (Plan::Prepare { .. } | Plan::Refuse(_)) => panic!("{other:?}"),
             };
             return (writes, verdict);
         }
@@ -361,6 +361,7 @@ impl Attempt {
                 world.fetch(&mut self.reads, need);
                 None
             }
+            Plan::Prepare { .. } => panic!("no list of this catalog is long"),
             Plan::Commit { writes, answer } => Some(Planned::Commit(writes, handed_over(&answer))),
             Plan::Answer(answer) => Some(Planned::Answer(handed_over(&answer))),
             Plan::Refuse(refusal) => {

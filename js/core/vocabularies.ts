@@ -1,0 +1,98 @@
+/**
+ * Vocabularies: parts of a catalog's permissions, to which the records of tokens with many of them
+ * refer. A record says by a bit for each id which it holds.
+ */
+
+/** The names of stored vocabularies begin with it. */
+const KEYS = 'vocab/';
+
+/** How many are kept. Each has less than 64 kB. */
+const MAX_KEPT = 256;
+
+/** The ids in one character of `held`, and its alphabet: RFC 4648 section 5. */
+const BITS = 6;
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** What a list has of one vocabulary: all, without `held`. */
+export interface HeldPart {
+  vocabulary: string;
+  held?: string;
+}
+
+/** A stored vocabulary. Its ids are read from the text when they are asked for. */
+class Vocabulary {
+  readonly #text: string;
+  #ids: readonly string[] | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  get ids(): readonly string[] {
+    this.#ids ??= (JSON.parse(this.#text) as { ids: string[] }).ids;
+    return this.#ids;
+  }
+}
+
+/** The vocabularies that were read, by their keys. Each is named by its hash, so none is stale. */
+export class Vocabularies {
+  readonly #known = new Map<string, Vocabulary>();
+
+  has(key: string): boolean {
+    return this.#known.has(key);
+  }
+
+  textOf(key: string): string | undefined {
+    return this.#known.get(key)?.text;
+  }
+
+  /** Keeps a text that the core has found to be the vocabulary of the key. */
+  keep(key: string, text: string): void {
+    if (this.#known.size >= MAX_KEPT) this.#known.clear();
+    this.#known.set(key, new Vocabulary(text));
+  }
+
+  /** The ids of a list, when they are asked for. All its vocabularies are known now. */
+  idsOf(parts: readonly HeldPart[]): () => string[] {
+    const found = parts.map(({ vocabulary, held }) => ({ of: this.#known.get(keyOf(vocabulary)), held }));
+    return () => found.flatMap(({ of, held }) => heldIds(of?.ids ?? [], held));
+  }
+}
+
+/** The key of the vocabulary with a name. */
+export function keyOf(vocabulary: string): string {
+  return KEYS + vocabulary;
+}
+
+/** Whether a text of the core names keys of vocabularies. */
+export function namesVocabularies(text: string): boolean {
+  return text.startsWith(KEYS);
+}
+
+/**
+ * An object whose list of permissions is made when it is asked for: it may have 20,000 ids, and
+ * most who verify a token do not read them.
+ */
+export function withLazyPermissions<T extends { permissions: string[] }>(object: T, ids: () => string[]): T {
+  let made: string[] | undefined;
+  const get = () => {
+    made ??= Object.freeze(ids()) as string[];
+    return made;
+  };
+  return Object.defineProperty(object, 'permissions', { get, enumerable: true, configurable: true });
+}
+
+/** Whether the permissions of an object are made when they are asked for. */
+export function hasLazyPermissions(object: { permissions: string[] }): boolean {
+  return Object.getOwnPropertyDescriptor(object, 'permissions')?.get !== undefined;
+}
+
+function heldIds(ids: readonly string[], held: string | undefined): readonly string[] {
+  if (held === undefined) return ids;
+  const bitsOf = (at: number) => ALPHABET.indexOf(held.charAt(Math.floor(at / BITS)));
+  return ids.filter((_, at) => ((bitsOf(at) >> (at % BITS)) & 1) === 1);
+}
