@@ -17,6 +17,15 @@
 //! use leastkey::verify::code::Code;
 //! use leastkey::verify::verify::verify;
 //!
+//! /// A real store compares `expect` first, and applies all of the writes or none.
+//! fn commit(store: &mut BTreeMap<String, String>, writes: Vec<Write>) {
+//!     for Write { key, value, .. } in writes {
+//!         if let Some(Some(value)) = value {
+//!             store.insert(key, value);
+//!         }
+//!     }
+//! }
+//!
 //! /// Reads what each step needs, commits, and hands over the answer.
 //! fn run<A>(store: &mut BTreeMap<String, String>, step: impl Fn(&Reads) -> Plan<A>) -> A {
 //!     let mut reads = Reads::default();
@@ -35,13 +44,12 @@
 //!                     reads.insert_list(ListRead { range, entries });
 //!                 }
 //!             }
+//!             Plan::Prepare { writes } => {
+//!                 commit(store, writes);
+//!                 reads = Reads::default();
+//!             }
 //!             Plan::Commit { writes, answer } => {
-//!                 // A real store compares `expect` first, and applies all of the writes or none.
-//!                 for Write { key, value, .. } in writes {
-//!                     if let Some(Some(value)) = value {
-//!                         store.insert(key, value);
-//!                     }
-//!                 }
+//!                 commit(store, writes);
 //!                 return answer;
 //!             }
 //!             Plan::Answer(answer) => return answer,

@@ -10,16 +10,16 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::account_text::{AccountText, Part, StoredAccountText};
+use super::ceiling::Ceiling;
 use super::ceilings::Ceilings;
 use super::coded_list::FindVocabulary;
-use super::id_list::IdList;
 use crate::catalog::Permissions;
 use crate::codec::decode::{DecodeError, decode_parts};
 use crate::codec::json::json;
 use crate::codec::sorted_map::SortedMap;
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Name};
-use crate::value::permission::{Permission, PermissionSet, Vocabulary};
+use crate::value::permission::{PermissionSet, Vocabulary};
 use crate::value::resource::{Resource, ResourceError};
 use crate::value::time::Instant;
 
@@ -50,15 +50,6 @@ pub enum AccountStatus {
     Active,
     /// The tokens are blocked until the account is enabled again.
     Disabled,
-}
-
-/// The most that an account can do at a resource and below.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Ceiling {
-    /// The resource.
-    pub resource: Resource,
-    /// The permissions, exact and sorted.
-    pub permissions: IdList<Permission>,
 }
 
 /// An account, as its managers see it.

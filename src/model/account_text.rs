@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::account::Ceiling;
+use super::ceiling::Ceiling;
 use super::ceilings::Ceilings;
 use super::coded_list::FindVocabulary;
 use super::coded_list::{CODED_PERMISSIONS, Vocabularies, set_of_list};

@@ -4,6 +4,7 @@
 pub mod account;
 pub(crate) mod account_text;
 pub mod actor;
+pub mod ceiling;
 pub mod ceilings;
 pub mod coded_list;
 pub mod grant;

@@ -126,27 +126,36 @@ fn the_largest_record_has_room_for_whatever_is_done_to_it() {
     }
 }
 
-/// A catalog whose roles have so many permissions of 60 characters each.
-fn with_roles(permissions: usize) -> Host {
+/// The permissions of the role `most`: nearly as many as are stored one by one, some 11 kB.
+const MOST: usize = 190;
+
+/// A catalog with the roles `most` and, with so many permissions, `rest`. Each permission has 56
+/// characters.
+fn with_roles(rest: usize) -> Host {
     let mut catalog = support::catalog();
-    let many: serde_json::Map<String, Json> = (0..permissions)
-        .map(|at| (format!("p{at:0>50}"), json!("One of many")))
-        .collect();
+    let id = |at: usize| format!("p{at:0>50}");
+    let many: serde_json::Map<String, Json> = (0..MOST).map(|at| (id(at), json!("One of many"))).collect();
+    let few: Vec<String> = (0..rest).map(|at| format!("many:{}", id(at))).collect();
     catalog["services"]["many"] = json!({ "title": "Many", "permissions": many });
     catalog["roles"]["most"] = json!({ "title": "Most", "permissions": ["many:**"] });
+    catalog["roles"]["rest"] = json!({ "title": "Rest", "permissions": few });
     configured(&catalog)
 }
 
+/// The role `most` at so many groups.
+fn most_at(places: usize) -> Json {
+    let roles = (0..places).map(|at| (format!("org:acme/group:{at}"), json!("most")));
+    Json::Object(roles.collect())
+}
+
 fn put(host: &mut Host, id: &str, places: usize) -> Result<Json, leastkey::input::Refusal> {
-    let roles: serde_json::Map<String, Json> = (0..places)
-        .map(|at| (format!("org:acme/group:{at}"), json!("most")))
-        .collect();
+    let roles = most_at(places);
     host.call(json!({ "op": "putAccount", "input": { "id": id, "roles": roles }, "actor": root() }))
 }
 
 #[test]
 fn an_account_beyond_its_bound_is_refused_and_a_large_one_is_told_by_its_hash() {
-    let mut host = with_roles(400);
+    let mut host = with_roles(1);
     let refused = put(&mut host, "user:7", 61).unwrap_err();
     assert_eq!(refused.code, ErrorCode::InvalidInput);
     assert!(
@@ -155,7 +164,7 @@ fn an_account_beyond_its_bound_is_refused_and_a_large_one_is_told_by_its_hash() 
             .contains("at most 128000 are allowed; give it fewer roles"),
         "{refused}"
     );
-    put(&mut host, "user:7", 4).unwrap();
+    put(&mut host, "user:7", 10).unwrap();
     let stored = &host.store["account/user:7"];
     assert!((ACCOUNT / 2..ACCOUNT).contains(&stored.len()), "{}", stored.len());
     for _ in 0..2 {
@@ -185,11 +194,10 @@ fn a_flush_whose_answer_was_lost_names_again_what_could_not_be_read() {
 
 /// The largest account that can be put, to within a few bytes.
 fn largest_account(id: &str) -> Host {
-    let put = |permissions: usize, title: usize| {
-        let mut host = with_roles(permissions);
-        let roles: serde_json::Map<String, Json> = (0..4)
-            .map(|at| (format!("org:acme/group:{at}"), json!("most")))
-            .collect();
+    let put = |rest: usize, title: usize| {
+        let mut host = with_roles(rest);
+        let mut roles = most_at(11);
+        roles["org:acme"] = json!("rest");
         let mut input = json!({ "id": id, "roles": roles });
         if title > 0 {
             input["title"] = json!("語".repeat(title));
@@ -197,12 +205,9 @@ fn largest_account(id: &str) -> Host {
         let call = json!({ "op": "putAccount", "input": input, "actor": root() });
         host.call(call).map(|_| host)
     };
-    let permissions = (400..600).rev().find(|count| put(*count, 0).is_ok()).unwrap();
+    let rest = (1..MOST).rev().find(|count| put(*count, 0).is_ok()).unwrap();
     let titles = (0..=100).rev();
-    titles
-        .filter_map(|title| put(permissions, title).ok())
-        .next()
-        .unwrap()
+    titles.filter_map(|title| put(rest, title).ok()).next().unwrap()
 }
 
 #[test]
@@ -233,10 +238,8 @@ fn admin_under_large_accounts(host: &mut Host) -> Json {
         } else {
             format!("{owner}/{segment}")
         };
-        let mut roles = json!({ "": "admin" });
-        for group in 0..4 {
-            roles[format!("org:acme/group:{group}")] = json!("most");
-        }
+        let mut roles = most_at(10);
+        roles[""] = json!("admin");
         let input = json!({ "id": owner, "roles": roles });
         host.call(json!({ "op": "putAccount", "input": input, "actor": root() }))
             .unwrap();
@@ -251,22 +254,19 @@ fn admin_under_large_accounts(host: &mut Host) -> Json {
 
 #[test]
 fn an_account_is_widened_within_one_commit_and_narrowed_beyond_it() {
-    let mut host = with_roles(400);
+    let mut host = with_roles(1);
     let actor = admin_under_large_accounts(&mut host);
     let mut put = |places: usize, actor: &Json| {
-        let roles: serde_json::Map<String, Json> = (0..places)
-            .map(|at| (format!("org:acme/group:{at}"), json!("most")))
-            .collect();
-        let input = json!({ "id": "user:7", "roles": roles });
+        let input = json!({ "id": "user:7", "roles": most_at(places) });
         host.call(json!({ "op": "putAccount", "input": input, "actor": actor }))
             .map(|_| commit_size(&host))
     };
-    put(1, &actor).unwrap();
-    let refused = put(4, &actor).unwrap_err();
+    put(2, &actor).unwrap();
+    let refused = put(9, &actor).unwrap_err();
     assert_eq!(refused.code, ErrorCode::InvalidInput);
     assert!(refused.message.contains("a commit has at most"), "{refused}");
-    put(5, &root()).unwrap();
-    assert!(put(3, &actor).unwrap() > COMMIT);
+    put(10, &root()).unwrap();
+    assert!(put(6, &actor).unwrap() > COMMIT);
 }
 
 /// All pages of a sweep, each within one commit.
