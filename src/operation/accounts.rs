@@ -31,7 +31,7 @@ use crate::value::resource::Resource;
 const MAX_CEILINGS: usize = 100;
 
 /// The maximum number of patterns at one resource.
-const MAX_PATTERNS: usize = 100;
+const MAX_PATTERNS: usize = 20_000;
 
 /// `accounts.put({ id, title?, roles?, permissions?, revision? }, actor)`
 pub(super) fn put(

@@ -93,7 +93,7 @@ test('a session, an account and a list have their long lists too', async () => {
   const { store } = notedStore();
   const tokens = await deployment(store);
   const { token, record } = await tokens.create(input(), root);
-  const session = await tokens.exchange(token);
+  const session = await tokens.exchange(token, {});
   assert.equal((await tokens.verify(session.token, held[5])).code, 'valid');
   assert.deepEqual((await tokens.verify(session.token)).token.permissions, held);
 
