@@ -1,4 +1,4 @@
-/** The permissions of a valid catalog as a flat list, with their members as the document has them. */
+/** The permissions of a valid catalog as a flat list, with the members of the document. */
 
 import type { Catalog, PermissionNode } from '../api/catalog.js';
 

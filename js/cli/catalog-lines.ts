@@ -31,7 +31,7 @@ export async function withLines<T>(source: CatalogSource | undefined, work: () =
   }
 }
 
-/** Problems with the file, and the line of what is at the path, or of the nearest member around it. */
+/** Problems with the file, and the line of what is at the path or of the nearest one around it. */
 export async function located(
   source: CatalogSource,
   problems: readonly Problem[],

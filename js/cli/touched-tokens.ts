@@ -71,7 +71,7 @@ export async function touchedTokens(
   return report;
 }
 
-/** What a grant can use by a catalog: its ids that are defined, and those of which it has all old ids. */
+/** What a grant can use by a catalog: its defined ids, and those of which it has all old ids. */
 function usableBy(catalog: Catalog): (held: readonly string[]) => Set<string> {
   const entries = permissionsOf(catalog);
   const defined = new Set(entries.map(({ id }) => id));
@@ -83,7 +83,7 @@ function usableBy(catalog: Catalog): (held: readonly string[]) => Set<string> {
   };
 }
 
-/** All tokens that are not revoked, page by page: by a rehearsal of the call that reads them all. */
+/** All tokens that are not revoked, page by page, by a dry run of the call that reads them. */
 async function* allTokens(
   tokens: Tokens,
   actor: Actor,

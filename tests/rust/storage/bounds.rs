@@ -127,14 +127,15 @@ fn the_largest_record_has_room_for_whatever_is_done_to_it() {
 }
 
 /// The permissions of the role `most`: nearly as many as are stored one by one, some 11 kB.
-const MOST: usize = 190;
+const ROLE_SIZE: usize = 190;
 
 /// A catalog with the roles `most` and, with so many permissions, `rest`. Each permission has 56
 /// characters.
 fn with_roles(rest: usize) -> Host {
     let mut catalog = support::catalog();
     let id = |at: usize| format!("p{at:0>50}");
-    let many: serde_json::Map<String, Json> = (0..MOST).map(|at| (id(at), json!("One of many"))).collect();
+    let many: serde_json::Map<String, Json> =
+        (0..ROLE_SIZE).map(|at| (id(at), json!("One of many"))).collect();
     let few: Vec<String> = (0..rest).map(|at| format!("many:{}", id(at))).collect();
     catalog["services"]["many"] = json!({ "title": "Many", "permissions": many });
     catalog["roles"]["most"] = json!({ "title": "Most", "permissions": ["many:**"] });
@@ -205,7 +206,7 @@ fn largest_account(id: &str) -> Host {
         let call = json!({ "op": "putAccount", "input": input, "actor": root() });
         host.call(call).map(|_| host)
     };
-    let rest = (1..MOST).rev().find(|count| put(*count, 0).is_ok()).unwrap();
+    let rest = (1..ROLE_SIZE).rev().find(|count| put(*count, 0).is_ok()).unwrap();
     let titles = (0..=100).rev();
     titles.filter_map(|title| put(rest, title).ok()).next().unwrap()
 }
