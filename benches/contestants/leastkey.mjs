@@ -60,7 +60,7 @@ export async function createToken(tokens, at, members = {}) {
     name: `Key ${at}`,
     owner: ownerOf(at),
     add: heldBy(at),
-    expiresIn: LIFETIME,
+    expiresIn: `${LIFETIME}ms`,
     ...members,
   };
   return (await tokens.create(input, actor)).token;
@@ -189,7 +189,7 @@ async function ofMany(requirement) {
     name: 'Many',
     owner: 'org:acme',
     templates: ['all'],
-    expiresIn: LIFETIME,
+    expiresIn: `${LIFETIME}ms`,
   };
   const { token } = await tokens.create(input, actor);
   await tokens.verify(token);

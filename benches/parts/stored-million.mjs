@@ -132,7 +132,7 @@ const measurements = {
 };
 
 const deploymentOn = (store) =>
-  createTokens({ catalog, store, prefix, freshness: 0, usage: false, deadline: 60_000 });
+  createTokens({ catalog, store, prefix, freshness: 0, usage: false, deadline: '60s' });
 
 async function page({ store }, query, length, pages) {
   const tokens = await deploymentOn(store);

@@ -41,7 +41,7 @@ export function counting(store) {
 
 /** A deployment that reads the store for each verification. */
 export const deploymentOn = (store) =>
-  createTokens({ catalog, store, prefix, freshness: 0, usage: false, deadline: 60_000 });
+  createTokens({ catalog, store, prefix, freshness: 0, usage: false, deadline: '60s' });
 
 /** The living sessions that a token gets: many would make each further one more expensive. */
 const SESSIONS = 20;

@@ -7,9 +7,16 @@ export interface CallOptions {
 }
 
 /**
- * Milliseconds, or a whole number and a unit: `'500ms'`, `'5s'`, `'10m'`, `'12h'`, `'90d'`, `'2w'`.
+ * A whole number and a unit: `'500ms'`, `'5s'`, `'10m'`, `'12h'`, `'90d'`, `'2w'`. Lifetimes also
+ * take ISO 8601: `'P90D'`. A number without a unit is refused.
  */
-export type Duration = number | string;
+export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}` | `P${string}`;
+
+/**
+ * A point in time: a `Date`, a date of ISO 8601 (`'2027-01-31'`, in UTC), an instant with its
+ * offset (`'2027-01-31T17:00+01:00'`), or milliseconds since the epoch.
+ */
+export type Instant = Date | number | string;
 
 /** `Headers`, of this realm or another. */
 export interface HeadersLike {

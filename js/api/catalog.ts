@@ -1,5 +1,8 @@
 import type { Duration } from './call.js';
 
+/** A {@link Duration} of a catalog, which may come from JSON as any text. */
+type WrittenDuration = Duration | (string & {});
+
 /** What can be granted. The smallest catalog has services and templates. */
 export interface Catalog {
   $schema?: string;
@@ -87,7 +90,12 @@ export interface Kind {
   /** The role of a token whose selection is empty. Default: none. */
   role?: string;
   /** `idle`: the longest time without use. */
-  lifetime?: { default?: Duration; longest?: Duration; required?: boolean; idle?: Duration };
+  lifetime?: {
+    default?: WrittenDuration;
+    longest?: WrittenDuration;
+    required?: boolean;
+    idle?: WrittenDuration;
+  };
   /** Whether the names of an owner's tokens of this kind must be unique. Default false. */
   uniqueNames?: boolean;
   /** What `edit` may change. Default: everything. */
@@ -100,7 +108,11 @@ export interface Kind {
    * How long the old secret works beside the new one, and what happens when a rotated-out secret is
    * used. Default: 24 hours, at most 7 days, and an entry in the audit trail.
    */
-  rotation?: { grace?: Duration; longestGrace?: Duration; reuse?: 'alert' | 'disable' | 'revoke' };
+  rotation?: {
+    grace?: WrittenDuration;
+    longestGrace?: WrittenDuration;
+    reuse?: 'alert' | 'disable' | 'revoke';
+  };
   /** Of `session`: the most valid sessions of one parent. Default 100. */
   sessions?: number;
 }

@@ -52,3 +52,9 @@ export interface Limits {
     refill?: { amount: number; every: Duration };
   };
 }
+
+/** The {@link Limits} of a record, with its durations in milliseconds. */
+export interface RecordedLimits {
+  requests?: { limit: number; per: number };
+  credits?: { amount: number; refill?: { amount: number; every: number } };
+}

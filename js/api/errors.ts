@@ -28,11 +28,11 @@ export class LeastkeyError extends Error {
   override readonly name = 'LeastkeyError';
   readonly code: ErrorCode;
   /** The wrong option or member, if there is one. */
-  readonly path?: string;
+  declare readonly path?: string;
   /** All problems, if there can be several: those of a catalog. */
-  readonly problems?: readonly Problem[];
+  declare readonly problems?: readonly Problem[];
   /** The progress of a call over many tokens or rows. The same call continues with the rest. */
-  readonly report?: BulkReport | ImportReport;
+  declare readonly report?: BulkReport | ImportReport;
 
   static override [Symbol.hasInstance](value: unknown): value is LeastkeyError {
     return typeof value === 'object' && value !== null && BRAND in value;

@@ -1,3 +1,4 @@
+import type { Instant } from './call.js';
 import type { ErrorCode, Problem } from './codes.js';
 import type { Conditions, Limits } from './conditions.js';
 import type { Selection } from './selection.js';
@@ -17,8 +18,8 @@ export interface KeyRow extends Selection {
   owner: string;
   subject?: string;
   resource?: string;
-  expiresAt?: number | Date;
-  createdAt?: number | Date;
+  expiresAt?: Instant;
+  createdAt?: Instant;
   /** Whether it is created disabled. */
   disabled?: boolean;
   description?: string;

@@ -3,8 +3,11 @@ import type { Actor, TokenRecord } from './token.js';
 
 /** Options of a rotation. */
 export interface RotateOptions {
-  /** How long the old secret works beside the new one. The kind has the default and the maximum. */
-  grace?: Duration;
+  /**
+   * How long the old secret works beside the new one; 0: not at all. The kind has the default and
+   * the maximum.
+   */
+  grace?: Duration | 0;
   /**
    * Renews the token: its new lifetime from now, within the maximum of its kind. It needs the same
    * authority as creating the token. An expired token can be renewed, but its old secret stays

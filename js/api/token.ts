@@ -1,6 +1,6 @@
-import type { Duration } from './call.js';
+import type { Duration, Instant } from './call.js';
 import type { CatalogIds } from './catalog-ids.js';
-import type { Conditions, Limits } from './conditions.js';
+import type { Conditions, Limits, RecordedLimits } from './conditions.js';
 import type { Selection } from './selection.js';
 import type { AddressUse, PermissionUse } from './usage.js';
 
@@ -34,12 +34,12 @@ export interface CreateInput<Ids extends CatalogIds = CatalogIds> extends Select
   subject?: string;
   /** The resource to which it is limited. Default: the owner. */
   resource?: string;
-  /** The lifetime: `'90d'`, ISO 8601 (`'P90D'`) or milliseconds. Not together with `expiresAt`. */
+  /** The lifetime: `'90d'`, or ISO 8601 (`'P90D'`). Not together with `expiresAt`. */
   expiresIn?: Duration;
-  /** The instant of expiry. */
-  expiresAt?: number | Date;
+  /** The instant of expiry. A date without a time includes that day. */
+  expiresAt?: Instant;
   /** The instant from which it is valid. */
-  notBefore?: number | Date;
+  notBefore?: Instant;
   /** The longest time without use. Default: that of the kind. */
   idleAfter?: Duration;
   /** The purpose: 1 to 500 characters. */
@@ -111,7 +111,7 @@ export interface TokenRecord {
   /** The longest time without use, in milliseconds. */
   idleAfter?: number;
   conditions?: Conditions;
-  limits?: Limits;
+  limits?: RecordedLimits;
   /**
    * Of bounds set from above the owner: the resource of that actor. A lower one can only narrow
    * them.

@@ -21,7 +21,7 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    * such as `'5s'`. Default 0: every verification reads the store. With a window, tokens are
    * cached, and one small read of the change feed per window keeps the whole cache fresh.
    */
-  freshness?: Duration;
+  freshness?: Duration | 0;
   /**
    * The capacity of the token cache: 1 to 1,000,000 tokens, default 10,000. A token whose record is
    * longer than 2 KiB counts as several. Beyond it, roughly the least recently used are evicted.
@@ -39,10 +39,10 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    */
   entropy?: (bytes: Uint8Array) => void;
   /**
-   * The longest duration of one call with its retries, in milliseconds. Default 10,000, at most
-   * 600,000. A single call of the store gets half of it.
+   * The longest duration of one call with its retries. Default `'10s'`, at most `'10m'`. A single
+   * call of the store gets half of it.
    */
-  deadline?: number;
+  deadline?: Duration;
   /**
    * Seals stored values: a value that was edited or swapped without this key is refused. 32 or more
    * random bytes, or their hex digits; while keys are changed, the new one and the old one. Without

@@ -6,7 +6,7 @@ import type { RequestContext } from './conditions.js';
 /** Options of {@link Tokens.verify}. */
 export interface VerifyOptions extends CallOptions, RequestContext {
   /** Overrides the freshness of {@link TokensOptions} for this call. */
-  freshness?: Duration;
+  freshness?: Duration | 0;
   /**
    * How many uses to count against the token's limits. Absent: none, and limits are not checked. 0:
    * none, and the verdict has the remaining credits.
@@ -123,6 +123,8 @@ export interface Explanation extends Verdict {
    * mistyped or invented.
    */
   wrong?: 'prefix' | 'length' | 'alphabet' | 'version' | 'checksum';
+  /** What is probably wrong with the text, in words: quotes around it, its scheme before it. */
+  hint?: string;
   /** With `insufficient_permission`: the fewest permissions that would satisfy the requirement. */
   add?: string[];
   /**

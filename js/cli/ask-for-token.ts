@@ -1,6 +1,7 @@
 /** The questions of `create` on a terminal. A cancellation leaves nothing: the token comes last. */
 
 import * as clack from '@clack/prompts';
+import type { Duration } from '../api/call.js';
 import type { Description } from '../api/choices.js';
 import type { Branch, Preview } from '../api/selection.js';
 import type { CreateInput } from '../api/token.js';
@@ -154,11 +155,11 @@ async function chooseEnd({ kinds }: Description, kind: string): Promise<Pick<Cre
   }));
   const byDefault = { value: '', label: lifetime?.default === undefined ? 'never' : 'as its kind says' };
   const options = lifetime?.required ? offered : [...offered, byDefault];
-  if (options.length === 0) return { expiresIn: await text('How long does it live?', '12h') };
+  if (options.length === 0) return { expiresIn: (await text('How long does it live?', '12h')) as Duration };
   const chosen = await answer(
     clack.select({ message: 'When does it end?', options, initialValue: '30d', output }),
   );
-  return chosen === '' ? {} : { expiresIn: chosen };
+  return chosen === '' ? {} : { expiresIn: chosen as Duration };
 }
 
 /** The answer; Ctrl-C and Escape cancel the command. */

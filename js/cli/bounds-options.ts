@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Conditions, Limits, TimeWindow } from '../api/conditions.js';
+import type { Duration } from '../api/call.js';
+import type { Conditions, Limits, RecordedLimits, TimeWindow } from '../api/conditions.js';
+import { durationText } from '../input/duration.js';
 import { UsageError } from './exit-codes.js';
 import { collect, perDuration, whole } from './option-values.js';
 
@@ -11,9 +13,9 @@ export interface BoundsOptions {
   days?: string[];
   hours?: { from: string; to: string };
   utcOffset?: string;
-  rate?: { amount: number; per: string };
+  rate?: { amount: number; per: Duration };
   credits?: number;
-  refill?: { amount: number; per: string };
+  refill?: { amount: number; per: Duration };
 }
 
 export function addBoundsOptions(command: Command): Command {
@@ -57,8 +59,9 @@ export function conditionsOf(options: BoundsOptions, before: Conditions = {}): C
 /** The limits that are given, besides those there are. `undefined` if none is given. */
 export function limitsOf(
   { rate, credits, refill, remaining }: BoundsOptions & { remaining?: number },
-  before: Limits = {},
+  recorded: RecordedLimits = {},
 ): Limits | undefined {
+  const before = asGiven(recorded);
   if (rate === undefined && credits === undefined && refill === undefined && remaining === undefined) {
     return undefined;
   }
@@ -77,5 +80,19 @@ export function limitsOf(
       ...(refill !== undefined && { refill: { amount: refill.amount, every: refill.per } }),
       ...(remaining !== undefined && { remaining }),
     },
+  };
+}
+
+/** The limits of a record, as a change takes them. */
+function asGiven({ requests, credits }: RecordedLimits): Limits {
+  const { refill } = credits ?? {};
+  return {
+    ...(requests && { requests: { ...requests, per: durationText(requests.per) } }),
+    ...(credits && {
+      credits: {
+        amount: credits.amount,
+        ...(refill && { refill: { ...refill, every: durationText(refill.every) } }),
+      },
+    }),
   };
 }

@@ -1,6 +1,7 @@
 /** Readers of the values of options. */
 
 import { InvalidArgumentError } from 'commander';
+import type { Duration } from '../api/call.js';
 
 /** Collects a repeatable option. */
 export function collect(value: string, before: string[] = []): string[] {
@@ -19,27 +20,38 @@ export function positive(text: string): number {
 
 const iso = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
+/** The start of a date here, or an instant: of something that begins. */
+export const start = (text: string): number => instant(text, 0);
+
+/** The end of a date here, or an instant: of something that ends. */
+export const end = (text: string): number => instant(text, 1);
+
 /**
- * An ISO 8601 date, or date and time with an offset. A day that does not exist is refused, not
- * moved.
+ * An ISO 8601 date in the time zone of this machine, after so many `days`, or a date and time with
+ * an offset. A day that does not exist is refused, not moved.
  */
-export function date(text: string): number {
-  const day = iso.exec(text)?.[1];
+function instant(text: string, days: number): number {
+  const [, day, time] = iso.exec(text) ?? [];
   const exists = day !== undefined && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day);
-  const millis = Date.parse(text);
+  const millis = time === undefined ? startOf(day ?? '', days) : Date.parse(text);
   if (!exists || Number.isNaN(millis)) {
     throw new InvalidArgumentError('Write a date such as 2027-01-31, or with a time 2027-01-31T17:00Z.');
   }
   return millis;
 }
 
+function startOf(day: string, days: number): number {
+  const [year = Number.NaN, month = 1, date = 1] = day.split('-').map(Number);
+  return new Date(year, month - 1, date + days).getTime();
+}
+
 /** A number and a duration: `100/1m`. */
-export function perDuration(text: string): { amount: number; per: string } {
+export function perDuration(text: string): { amount: number; per: Duration } {
   const [, amount, per] = /^([1-9]\d{0,14})\/(\w+)$/.exec(text) ?? [];
   if (amount === undefined || per === undefined) {
     throw new InvalidArgumentError('Write a number and a time, such as 100/1m.');
   }
-  return { amount: Number(amount), per };
+  return { amount: Number(amount), per: per as Duration };
 }
 
 /** Two texts around the last equals sign, collected: `org:acme=admin`. */

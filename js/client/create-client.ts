@@ -1,6 +1,6 @@
 import type { Account, AccountInput } from '../api/accounts.js';
 import type { AuditEntry, AuditPage, AuditQuery } from '../api/audit.js';
-import type { CallOptions } from '../api/call.js';
+import type { CallOptions, Instant } from '../api/call.js';
 import type { Deployment } from '../api/catalog.js';
 import type { CatalogIds } from '../api/catalog-ids.js';
 import type { Description } from '../api/choices.js';
@@ -179,9 +179,7 @@ async function askAt<Answer>(settings: ClientSettings, request: ApiRequest): Pro
 const tag = (revision: number) => `"${revision}"`;
 
 /** Dates do not cross as JSON. */
-function plainInput<Input extends { expiresAt?: number | Date; notBefore?: number | Date }>(
-  input: Input,
-): object {
+function plainInput<Input extends { expiresAt?: Instant; notBefore?: Instant }>(input: Input): object {
   const { expiresAt, notBefore } = input;
   return {
     ...input,

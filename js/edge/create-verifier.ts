@@ -18,10 +18,12 @@ import { VerifyCore } from '../core/verify-core.js';
 import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { readSettings, readStore } from '../manage/read-settings.js';
+import type { Question } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { CachedVerifier } from '../verify/cached-verifier.js';
 import { matchRoute } from '../verify/route.js';
 import { verifyMany } from '../verify/verify-many.js';
+import { permissionsOf, unknownPermission } from './explain-mistakes.js';
 
 /** The options of {@link createVerifier}. */
 export interface VerifierOptions<C extends Catalog = Catalog>
@@ -100,7 +102,10 @@ export async function createVerifier<const C extends Catalog>(
 ): Promise<Verifier<IdsOf<C>>> {
   refuseUnknownOptions(options, OPTIONS, 'createVerifier');
   const settings = readSettings(options, readOnly(readStore(options.store, ['get'])));
-  const core = await VerifyCore.start(settings, givenModule(options.module, 'module'));
+  permissionsOf(options.catalog);
+  const describe = (question: Question) =>
+    unknownPermission(question, permissionsOf(JSON.parse(settings.catalogText)));
+  const core = await VerifyCore.start(settings, givenModule(options.module, 'module'), describe);
   const guardOptions = GUARD_OPTIONS.filter((name) => options[name] !== undefined);
   return new CoreVerifier(
     core,

@@ -1,7 +1,6 @@
 import type { GuardRequest } from '../api/call.js';
 import { WRAPPER_REFUSALS } from '../api/codes.js';
 import type { RequestContext } from '../api/conditions.js';
-import { LeastkeyError } from '../api/errors.js';
 import type { OnError } from '../api/on-error.js';
 import type {
   Requirement,
@@ -10,7 +9,8 @@ import type {
   VerifiedToken,
   VerifyOptions,
 } from '../api/verification.js';
-import { readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
+import { showName } from '../input/did-you-mean.js';
+import { invalidInput, kindOf, readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 import { causeOf } from '../verify/unavailable.js';
 import { presentedCredential, readHeaderName } from './credential-header.js';
 import { readRealm, refusalResponse } from './refusal.js';
@@ -85,6 +85,8 @@ const OPTIONS = [
   'onError',
 ] as const satisfies (keyof GuardOptions)[];
 
+const ELSEWHERE = { permissions: 'each call has its own: guard(request, "messages:send")' };
+
 /**
  * Creates a guard for a verifier.
  *
@@ -101,20 +103,20 @@ export function createGuard<Permission extends string>(
   tokens: Guardable<Permission>,
   options: GuardOptions = {},
 ): Guard<Permission> {
-  refuseUnknownOptions(options, OPTIONS, 'createGuard');
+  if (typeof tokens?.verify !== 'function') {
+    throw invalidInput(
+      'tokens',
+      `${tokens === undefined ? 'is required' : `got ${kindOf(tokens)} without verify`}; write createGuard(await createTokens(…))`,
+    );
+  }
+  refuseUnknownOptions(options, OPTIONS, 'createGuard', ELSEWHERE);
   const header = readHeaderName(options.header);
   const realm = readRealm(options.realm);
   const audience = readAudience(options.audience);
   const { clientIp } = options;
   const onError = readOnError(options.onError);
   if (clientIp !== undefined && typeof clientIp !== 'function') {
-    throw new LeastkeyError(
-      'invalid_input',
-      'clientIp: expected a function that returns the address of a request',
-      {
-        path: 'clientIp',
-      },
-    );
+    throw invalidInput('clientIp', 'expected a function that returns the address of a request');
   }
   return async (request, requirement, callOptions) => {
     const needed = requirementOf(tokens, request, requirement, callOptions?.authenticateOnly ?? false);
@@ -161,22 +163,21 @@ function requirementOf<Permission extends string>(
   const needsRoute = given === undefined && !authenticateOnly;
   // The URL is read only where it is needed: a `Request` takes long to give it.
   if (typeof request?.headers?.get !== 'function' || (needsRoute && typeof request.url !== 'string')) {
-    throw new LeastkeyError(
-      'invalid_input',
-      'request: expected a Request; for node:http use requestOf of leastkey/node',
-      { path: 'request' },
-    );
+    throw invalidInput('request', 'expected a Request; for node:http use requestOf of leastkey/node');
+  }
+  if (needsRoute && !ABSOLUTE_URL.test(request.url)) {
+    const path = showName(request.url.split('?', 1)[0] as string);
+    throw invalidInput('request.url', `expected an absolute URL, got "${path}"`);
   }
   if (needsRoute) return tokens.match(request.method, pathOf(request.url)) as Requirement<Permission> | null;
-  if (given !== undefined && authenticateOnly) {
-    throw new LeastkeyError('invalid_input', 'authenticateOnly: only allowed without a requirement', {
-      path: 'authenticateOnly',
-    });
-  }
-  if (given === null) {
-    throw new LeastkeyError('invalid_input', 'requirement: expected a requirement or undefined, got null', {
-      path: 'requirement',
-    });
+  if (given !== undefined && authenticateOnly)
+    throw invalidInput('authenticateOnly', 'only allowed without a requirement');
+  if (given === null) throw invalidInput('requirement', 'expected a requirement or undefined, got null');
+  if (typeof given === 'object' && 'authenticateOnly' in given) {
+    throw invalidInput(
+      'authenticateOnly',
+      'goes third: guard(request, undefined, { authenticateOnly: true })',
+    );
   }
   return given;
 }
@@ -189,13 +190,7 @@ function guardContext(
 ): RequestContext | undefined {
   const ip: unknown = clientIp?.(request);
   if (ip !== undefined && ip !== null && typeof ip !== 'string') {
-    throw new LeastkeyError(
-      'invalid_input',
-      'clientIp: expected a function that returns a text or undefined',
-      {
-        path: 'clientIp',
-      },
-    );
+    throw invalidInput('clientIp', `must return a text or undefined, returned ${kindOf(ip)}`);
   }
   const origin = request.headers.get('origin') ?? undefined;
   if (typeof ip !== 'string' && origin === undefined && audience === undefined) return undefined;
@@ -214,8 +209,10 @@ function refusalOfVerdict(request: GuardRequest, verdict: Verdict, realm: string
   return { response: refusalResponse(request, verdict, realm), verdict };
 }
 
+/** An absolute URL with its path. */
+const ABSOLUTE_URL = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)/i;
+
 /** The path of an absolute URL, verbatim: the `URL` class would resolve dots and backslashes. */
 export function pathOf(url: string): string {
-  const [, path = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(url) ?? [];
-  return path;
+  return ABSOLUTE_URL.exec(url)?.[1] ?? '';
 }

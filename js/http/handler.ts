@@ -1,6 +1,6 @@
 import { TrieRouter } from 'hono/router/trie-router';
 import type { Tokens } from '../api/tokens.js';
-import { invalidInput } from '../input/options.js';
+import { invalidInput, kindOf } from '../input/options.js';
 import { accountVerbs, encodedAccountPath } from './account-path.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { type HandlerOptions, type HandlerSettings, readHandlerOptions } from './options.js';
@@ -28,13 +28,18 @@ const PROTECTION = {
  * export default { fetch: answer };
  */
 export function handler(tokens: Tokens, options: HandlerOptions): (request: Request) => Promise<Response> {
+  if (typeof (tokens as Partial<Tokens> | undefined)?.verify !== 'function')
+    throw invalidInput(
+      'tokens',
+      `got ${kindOf(tokens)} without verify; write handler(await createTokens(…), …)`,
+    );
   const settings = readHandlerOptions(options);
   const dispatch = dispatcher(tokens, settings);
   return async (request) => {
     if (typeof request?.arrayBuffer !== 'function')
       throw invalidInput(
         'request',
-        'expected a Request; on node:http serve toNodeHandler(handler(…)) of leastkey/node',
+        'expected a Request; on node:http serve it by toNodeHandler of leastkey/node',
       );
     try {
       refuseOversized(request);

@@ -72,16 +72,20 @@ const OPTIONS = [
   'onError',
 ] as const satisfies (keyof HandlerOptions)[];
 
-const FUNCTIONS = ['authenticate', 'authenticateClient', 'clientIp'] as const;
+const FUNCTIONS = {
+  authenticate: 'is required: (request) => the actor of your login, such as { id: "user:7" }, or null',
+  authenticateClient: 'expected a function (client, request) => what the client may do, or null',
+  clientIp: 'expected a function (request) => the address of the client',
+};
 
 /** Reads the options of `handler`. */
 export function readHandlerOptions(options: HandlerOptions): HandlerSettings {
   refuseUnknownOptions(options, OPTIONS, 'handler');
   const { credentials = 'cookie', origins = [], basePath = '/leastkey/v1', oauthPath = '/oauth20' } = options;
-  for (const name of FUNCTIONS) {
+  for (const name of Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[]) {
     if (typeof options[name] === 'function' || (options[name] === undefined && name !== 'authenticate'))
       continue;
-    throw invalidInput(name, 'expected a function');
+    throw invalidInput(name, FUNCTIONS[name]);
   }
   if (credentials !== 'cookie' && credentials !== 'bearer') {
     throw invalidInput('credentials', 'expected "cookie" or "bearer"');

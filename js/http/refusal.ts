@@ -115,7 +115,7 @@ export function isFailure(error: unknown): boolean {
  * client's mistake.
  */
 function isOfTheHost({ code, path }: LeastkeyError): boolean {
-  return code === 'invalid_input' && /^(?:actor(?:$|[.[])|\$)/.test(path ?? '');
+  return code === 'invalid_input' && /^(?:authenticate$|actor(?:$|[.[])|\$)/.test(path ?? '');
 }
 
 function problem(

@@ -1,5 +1,6 @@
 import type { Limits } from '../api/conditions.js';
 import type { KeyRow } from '../api/import-keys.js';
+import { durationText } from '../input/duration.js';
 import { type ForeignRow, isTexts } from './foreign-row.js';
 import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './key-mapping.js';
 
@@ -57,7 +58,7 @@ function limitsOf(row: ForeignRow): Limits | undefined {
   const per = row.whole('rateLimitTimeWindow');
   const limits: Limits = {};
   if (row.flag('rateLimitEnabled') && limit !== undefined && per !== undefined)
-    limits.requests = { limit, per };
+    limits.requests = { limit, per: durationText(per) };
   const credits = creditsOf(row);
   if (credits !== undefined) limits.credits = credits;
   return Object.keys(limits).length === 0 ? undefined : limits;
@@ -72,6 +73,6 @@ function creditsOf(row: ForeignRow): Limits['credits'] {
     return remaining > 0 ? { amount: remaining } : row.refuse('remaining', 'the key is used up');
   }
   if (remaining > amount) row.note('remaining', `it starts with ${amount} uses, the amount of a refill`);
-  const refill = { amount, every };
+  const refill = { amount, every: durationText(every) };
   return remaining < amount ? { amount, remaining, refill } : { amount, refill };
 }

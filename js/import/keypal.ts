@@ -1,5 +1,6 @@
 import type { Conditions, Limits } from '../api/conditions.js';
 import type { KeyRow } from '../api/import-keys.js';
+import { durationText } from '../input/duration.js';
 import { ForeignRow, isTexts } from './foreign-row.js';
 import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './key-mapping.js';
 
@@ -81,6 +82,6 @@ function limitsOf(row: ForeignRow): Limits | undefined {
   const rate = new ForeignRow(members);
   const limit = rate.whole('maxRequests');
   const per = rate.whole('windowMs');
-  if (limit !== undefined && per !== undefined) return { requests: { limit, per } };
+  if (limit !== undefined && per !== undefined) return { requests: { limit, per: durationText(per) } };
   return row.refuse('rateLimit', 'expected { maxRequests, windowMs }');
 }

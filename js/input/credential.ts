@@ -49,12 +49,16 @@ function headersOf(source: HeadersLike | RequestLike): HeadersLike {
   if (hasGet(source)) return source;
   const { headers } = source as { headers?: unknown };
   if (hasGet(headers)) return headers;
-  throw new LeastkeyError(
-    'invalid_input',
-    'credential: expected the credential as text, a Headers or a Request; for a request of node:http pass ' +
-      'new Headers({ authorization: request.headers.authorization ?? "" })',
-    { path: 'credential' },
-  );
+  const { then, token } = source as { then?: unknown; token?: unknown };
+  const fault =
+    typeof then === 'function'
+      ? 'got a promise; await it'
+      : `expected the credential as text, a Headers or a Request${
+          typeof token === 'string'
+            ? '; of the answer of create or rotate give its token'
+            : '; of node:http give requestOf(request) of leastkey/node'
+        }`;
+  throw new LeastkeyError('invalid_input', `credential: ${fault}`, { path: 'credential' });
 }
 
 function hasGet(value: unknown): value is HeadersLike {

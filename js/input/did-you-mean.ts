@@ -11,7 +11,7 @@ export function didYouMean(wrong: string, known: readonly string[]): string {
 /**
  * The known name at the smallest edit distance, if at most a third of its length; as in the core.
  */
-function nearest(wrong: string, known: readonly string[]): string | undefined {
+export function nearest(wrong: string, known: readonly string[]): string | undefined {
   return known
     .map((name) => ({
       name,
@@ -22,18 +22,22 @@ function nearest(wrong: string, known: readonly string[]): string | undefined {
     .sort((a, b) => a.distance - b.distance)[0]?.name;
 }
 
-/** The Levenshtein distance, one row at a time. */
+/** The edit distance, one row at a time. Two letters that changed places are one edit. */
 function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [index, letter] of [...from].entries()) {
+  let [before, row]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, column) => column)];
+  for (let index = 0; index < from.length; index++) {
     const next = [index + 1];
     for (let column = 1; column <= to.length; column++) {
-      const replaced = (row[column - 1] as number) + (letter === to[column - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[column] as number) + 1, (next[column - 1] as number) + 1));
+      const replaced = (row?.[column - 1] ?? 0) + (from[index] === to[column - 1] ? 0 : 1);
+      const swapped =
+        index > 0 && from[index] === to[column - 2] && from[index - 1] === to[column - 1]
+          ? (before?.[column - 2] ?? 0) + 1
+          : replaced;
+      next.push(Math.min(replaced, swapped, (row?.[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
-  return row[to.length] as number;
+  return row?.[to.length] ?? 0;
 }
 
 /**

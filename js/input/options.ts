@@ -4,17 +4,23 @@ import { LeastkeyError } from '../api/errors.js';
 import type { ErrorContext, OnError } from '../api/on-error.js';
 import { didYouMean, showName } from './did-you-mean.js';
 
-/** Requires an object, and refuses unknown members with the nearest known name. */
-export function refuseUnknownOptions(options: unknown, known: readonly string[], of: string): void {
+/**
+ * Requires an object, and refuses unknown members with the nearest known name. `elsewhere`: members
+ * that are sought here, each with what is right.
+ */
+export function refuseUnknownOptions(
+  options: unknown,
+  known: readonly string[],
+  of: string,
+  elsewhere: Readonly<Record<string, string>> = {},
+): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidInput('options', `${of} expects an object with ${known.join(', ')}`);
   }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    throw invalidInput(
-      showName(name),
-      `unknown option "${showName(name)}" of ${of}${didYouMean(name, known)}`,
-    );
+    const right = Object.hasOwn(elsewhere, name) ? `; ${elsewhere[name]}` : didYouMean(name, known);
+    throw invalidInput(showName(name), `unknown option "${showName(name)}" of ${of}${right}`);
   }
 }
 
@@ -37,6 +43,14 @@ export function readSignal(signal: AbortSignal | undefined): AbortSignal | undef
   if (signal === undefined) return undefined;
   if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal;
   throw invalidInput('signal', 'expected the signal of an AbortController');
+}
+
+/** What a value is, for messages: `an object`, `a text`. */
+export function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (typeof (value as { then?: unknown }).then === 'function') return 'a promise';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : typeof value === 'string' ? 'a text' : `a ${typeof value}`;
 }
 
 export function invalidInput(path: string, message: string): LeastkeyError {
@@ -74,9 +88,8 @@ export function readOnError<R extends GuardRequest>(
   onError: OnError<R> | undefined,
 ): (error: unknown, context: ErrorContext<R>) => void {
   if (onError === undefined) return () => {};
-  if (typeof onError !== 'function') {
-    throw new LeastkeyError('invalid_input', 'onError: expected a function', { path: 'onError' });
-  }
+  if (typeof onError !== 'function')
+    throw invalidInput('onError', `expected a function (error, context) => …, got ${kindOf(onError)}`);
   return (error, context) => {
     try {
       // An `async` function may reject, which must not go unhandled.

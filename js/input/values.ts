@@ -59,7 +59,11 @@ class Copier {
     }
     // By its tag: an object of another realm fails `instanceof`.
     const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
-    if (tag === 'Date') return Date.prototype.getTime.call(value);
+    if (tag === 'Date') {
+      const millis = Date.prototype.getTime.call(value);
+      if (!Number.isNaN(millis)) return millis;
+      throw invalidValue(path, 'is an invalid Date; give a date such as "2027-01-31"');
+    }
     if (tag !== 'Object') throw invalidValue(path, `expected a plain object, got a ${tag}`);
     const entries = Object.entries(value).filter(([, member]) => member !== undefined);
     this.#count(path, 0, entries.length);

@@ -12,6 +12,7 @@ import { copyPlain } from '../input/values.js';
 import { type Clock, guardedClock, hostClock, soleClock } from '../runtime/clock.js';
 import type { Settings } from '../runtime/settings.js';
 import { withLocalCounters } from '../stores/local-counters.js';
+import { checkOptions, FOREIGN_OPTIONS } from './check-options.js';
 
 const TOKENS_OPTIONS = [
   'catalog',
@@ -39,6 +40,8 @@ const MODULES = ['verify', 'manage'] as const satisfies (keyof WasmSources)[];
 
 const USAGE_OPTIONS = ['addresses'] as const satisfies (keyof UsageOptions)[];
 
+const DEADLINE = '10s';
+
 const MAX_DEADLINE = 600_000;
 
 const MAX_CAPACITY = 1_000_000;
@@ -50,7 +53,8 @@ export function readTokensOptions(options: TokensOptions): {
   verifyModule: GivenLoader | undefined;
   manageModule: GivenLoader | undefined;
 } {
-  refuseUnknownOptions(options, TOKENS_OPTIONS, 'createTokens');
+  refuseUnknownOptions(options, TOKENS_OPTIONS, 'createTokens', FOREIGN_OPTIONS);
+  checkOptions(options);
   const { check, module = {} } = options;
   if (check !== undefined && check !== 'start' && check !== 'first')
     throw invalidInput('check', 'expected "start" or "first"');
@@ -69,7 +73,7 @@ export function readSettings(
   options: Omit<TokensOptions, 'store' | 'check' | 'module'>,
   store: Store,
 ): Settings {
-  const { catalog, prefix, freshness, now, entropy, deadline = 10_000 } = options;
+  const { catalog, prefix, freshness, now, entropy } = options;
   const { capacity = 10_000, recordKey, imported, shards, limits = 'exact', usage = true } = options;
   if (typeof prefix !== 'string') throw invalidInput('prefix', 'expected a text such as "acme_live"');
   if (now !== undefined && typeof now !== 'function')
@@ -77,9 +81,9 @@ export function readSettings(
   if (entropy !== undefined && typeof entropy !== 'function') {
     throw invalidInput('entropy', 'expected a function that fills a Uint8Array');
   }
-  if (!Number.isInteger(deadline) || deadline < 1 || deadline > MAX_DEADLINE) {
-    throw invalidInput('deadline', `expected whole milliseconds from 1 to ${MAX_DEADLINE}`);
-  }
+  const deadline = parseDuration(options.deadline ?? DEADLINE, 'deadline');
+  if (deadline < 1 || deadline > MAX_DEADLINE)
+    throw invalidInput('deadline', 'expected a duration from "1ms" to "10m"');
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
     throw invalidInput('capacity', `expected a whole number from 1 to ${MAX_CAPACITY}`);
   }

@@ -15,7 +15,7 @@ import {
 } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { commitWrites, fetchReads, MAX_KEYS } from '../stores/call-store.js';
-import { mergeValues, restoreExpectations } from '../stores/response.js';
+import { mergeValues, restoreExpectations, StoreAnswerError } from '../stores/response.js';
 import { storeError } from '../verify/unavailable.js';
 
 /** The attempt (from 0) whose backoff is the longest for operations that end something. */
@@ -200,6 +200,9 @@ class Operation {
     } catch (cause) {
       this.#deadline.throwIfAborted();
       if (cause instanceof LeastkeyError && this.#unknownOutcome === undefined) throw storeError(cause);
+      // A mistake in the store. The next attempt reads what became of the commit, so no call fails.
+      if (cause instanceof StoreAnswerError)
+        this.#settings.onError(storeError(cause), { operation: 'commit' });
       this.#unknownOutcome = { cause };
       return false;
     } finally {

@@ -38,7 +38,7 @@ import type {
 import { previewOf } from '../core/lazy-tree.js';
 import { type ManageCore, WHOLE_TREE } from '../core/manage-core.js';
 import type { VerifyCore } from '../core/verify-core.js';
-import { invalidInput, readCallOptions, refuseUnknownOptions } from '../input/options.js';
+import { invalidInput, kindOf, readCallOptions, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain, requireObject, requireText } from '../input/values.js';
 import { type Call, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
@@ -50,9 +50,11 @@ import { UsageCollector } from '../verify/usage-collector.js';
 import { verifyMany } from '../verify/verify-many.js';
 import { exportLines, readVerifyAuditOptions, verifyChain } from './audit.js';
 import { type BulkPage, readBulkOptions, runPages } from './bulk.js';
+import { checkCall } from './check-call.js';
 import { exchangeCredential } from './exchange.js';
 import { importRows } from './import-keys.js';
 import { jobsOf } from './jobs.js';
+import { malformedHint } from './malformed-hint.js';
 import { readMintOptions } from './mint.js';
 import { type RunOptions, runOperation } from './run-operation.js';
 
@@ -148,6 +150,8 @@ export class CoreTokens implements Tokens {
     input: ExchangeInput,
     options: ExchangeOptions = {},
   ): Promise<Exchanged> {
+    if (input === undefined)
+      throw invalidInput('input', 'is required; for a session like its parent call exchange(credential, {})');
     const { question, signal } = readQuestion(undefined, options, 'exchange');
     const wanted = copyPlain({ ...requireObject(input, 'input'), context: question.context }, '');
     const how = { signal, invalidate: this.#invalidate };
@@ -172,6 +176,13 @@ export class CoreTokens implements Tokens {
     options: ImportKeysOptions = {},
   ): Promise<ImportReport> {
     const { dryRun = false } = readBulkOptions(options, 'importKeys');
+    if (this.#settings.config.imported === undefined) {
+      throw invalidInput(
+        'imported',
+        "importKeys needs it, or no imported key would ever verify: createTokens({ imported: [{ prefix: 'old_', digestOf: 'whole' }] })",
+      );
+    }
+    requireList(rows, 'rows');
     return importRows(rows, options, (input) => this.#operate({ op: 'importKey', input, actor }, { dryRun }));
   }
 
@@ -230,11 +241,22 @@ export class CoreTokens implements Tokens {
     options: ExplainOptions = {},
   ): Promise<Explanation> {
     const { question, signal } = readQuestion(requirement, options, 'explain');
-    return explainCredential(this.#manageCore, this.#settings, credential, question, signal);
+    const explanation = await explainCredential(
+      this.#manageCore,
+      this.#settings,
+      credential,
+      question,
+      signal,
+    );
+    const text = typeof credential === 'string' ? credential : '';
+    const hint = malformedHint(text, explanation.wrong, this.#settings.config.prefix);
+    return hint === undefined || explanation.valid ? explanation : { ...explanation, hint };
   }
 
   resolve(selection: Selection, options: ResolveOptions = {}): Preview {
     const { tree } = readResolveOptions(options);
+    if (Array.isArray(selection))
+      throw invalidInput('selection', 'expected an object, got an array; write { templates: ["…"] }');
     return previewOf(this.#manageCore, copyPlain(selection, ''), tree);
   }
 
@@ -272,7 +294,9 @@ export class CoreTokens implements Tokens {
   }
 
   async #manage<T>(call: Call, options: CallOptions = {}): Promise<T> {
-    return this.#operate(call, { signal: readCallOptions(options, call.op) });
+    const { op, ...args } = call;
+    checkCall(op, args as Readonly<Record<string, unknown>>, options, this.#settings.config.prefix);
+    return this.#operate(call, { signal: readCallOptions(options, op) });
   }
 
   async #operate<T>(call: Call, options: RunOptions): Promise<T> {
@@ -305,6 +329,13 @@ function copied(call: Call): Call {
   return Object.fromEntries(
     members.map(([name, value]) => [name, copyPlain(value, BARE.includes(name) ? '' : name)]),
   ) as unknown as Call;
+}
+
+/** Requires what `for await` can go through. */
+function requireList(value: unknown, path: string): void {
+  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = Object(value) as Record<symbol, unknown>;
+  if (typeof value === 'string' || (typeof sync !== 'function' && typeof async !== 'function'))
+    throw invalidInput(path, `expected an array or another iterable, got ${kindOf(value)}`);
 }
 
 /** The answer of a step that needs no store. */

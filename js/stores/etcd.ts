@@ -1,5 +1,7 @@
+import type { Duration } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { DatabaseStore, Entry, Range, Write } from '../api/store.js';
+import { parseDuration } from '../input/duration.js';
 import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
@@ -26,14 +28,16 @@ export interface EtcdStoreOptions {
    * Sends the requests; give one of your own for client certificates. Default: the global `fetch`.
    */
   fetch?: typeof fetch;
-  /** The longest that one node may take to answer, in milliseconds. Default 1,500. */
-  timeout?: number;
+  /** The longest that one node may take to answer. Default `'1500ms'`. */
+  timeout?: Duration;
   /**
    * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
    * `createTokens`.
    */
   now?: () => number;
 }
+
+const TIMEOUT = '1500ms';
 
 /** The most operations of a transaction, by etcd's default. */
 const MAX_OPERATIONS = 128;
@@ -60,11 +64,12 @@ const MAX_OPERATIONS = 128;
 export function etcdStore(options: EtcdStoreOptions): DatabaseStore {
   const known = ['endpoints', 'prefix', 'user', 'password', 'fetch', 'timeout', 'now'];
   refuseUnknownOptions(options, known, 'etcdStore');
-  const { prefix = 'leastkey', user, password, timeout = 1_500, now } = options;
+  const { prefix = 'leastkey', user, password, now } = options;
   if (typeof prefix !== 'string' || !/^[\w.:/-]{0,63}[\w.:-]$/.test(prefix))
     throw invalidInput('prefix', 'expected 1 to 64 letters, digits, _ . : / or -, without a / at the end');
-  if (!Number.isInteger(timeout) || timeout < 1 || timeout > 60_000)
-    throw invalidInput('timeout', 'expected whole milliseconds from 1 to 60,000');
+  const timeout = parseDuration(options.timeout ?? TIMEOUT, 'timeout');
+  if (timeout < 1 || timeout > 60_000)
+    throw invalidInput('timeout', 'expected a duration from "1ms" to "60s"');
   for (const [path, text] of Object.entries({ user, password })) {
     if (text !== undefined && (typeof text !== 'string' || text === ''))
       throw invalidInput(path, 'expected a text');

@@ -1,6 +1,7 @@
 /** Checks the answers of a store against the storage contract. */
 
 import type { Entry, Range, Write } from '../api/store.js';
+import { kindOf } from '../input/options.js';
 import type { Reads } from '../runtime/protocol.js';
 
 /** An answer that breaks the storage contract. The message never quotes it. */
@@ -19,7 +20,9 @@ export function readValues(keys: readonly string[], answer: unknown): [key: stri
   return keys.map((key, index) => {
     const value: unknown = answer[index];
     if (value !== null && !isValue(value))
-      throw new StoreAnswerError('get must return a string or null for each key');
+      throw new StoreAnswerError(
+        `get must return a string or null for each key, returned ${kindOf(value)}: return the text unchanged, unparsed`,
+      );
     return [key, value];
   });
 }

@@ -1,7 +1,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { Duration } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Entry, Range, SyncStore, Write } from '../api/store.js';
+import { parseDuration } from '../input/duration.js';
 import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
@@ -27,8 +29,8 @@ export interface SqliteStoreOptions {
    * that has nothing else in it. Its caller closes it, after the store.
    */
   database?: SqliteDatabase;
-  /** How long a call waits for another process that is writing, in milliseconds. Default 5,000. */
-  busyTimeout?: number;
+  /** How long a call waits for another process that is writing. Default `'5s'`. */
+  busyTimeout?: Duration | 0;
   /**
    * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
    * `createTokens`.
@@ -48,6 +50,8 @@ export interface SqliteStore extends SyncStore {
 
 /** The most expired keys that one commit deletes. */
 const SWEEP = 64;
+
+const BUSY_TIMEOUT = '5s';
 
 /**
  * Milliseconds. Reads check that often whether the file was moved: a check costs a third of a read.
@@ -80,10 +84,13 @@ const REOPEN = 'open the store again, for example by a restart';
  * store.close();
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
+  if (typeof options === 'string')
+    throw invalidInput('path', 'expected { path }, got a text; write sqliteStore({ path: "./tokens.db" })');
   refuseUnknownOptions(options, ['path', 'database', 'busyTimeout', 'now'], 'sqliteStore');
-  const { path, database, busyTimeout = 5_000, now } = options;
-  if (!Number.isInteger(busyTimeout) || busyTimeout < 0 || busyTimeout > 600_000) {
-    throw new LeastkeyError('invalid_input', 'busyTimeout: expected whole milliseconds from 0 to 600,000', {
+  const { path, database, now } = options;
+  const busyTimeout = parseDuration(options.busyTimeout ?? BUSY_TIMEOUT, 'busyTimeout');
+  if (busyTimeout > 600_000) {
+    throw new LeastkeyError('invalid_input', 'busyTimeout: expected a duration up to "10m"', {
       path: 'busyTimeout',
     });
   }

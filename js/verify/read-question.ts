@@ -20,6 +20,8 @@ const VERIFY_OPTIONS = [
   'use',
 ] as const satisfies (keyof VerifyOptions)[];
 
+const ELSEWHERE = { resource: 'the requirement has it: { permission: "…", resource: "…" }' };
+
 /** The arguments of one `verify`, `explain` or `exchange`. */
 export interface AskedQuestion {
   /** For the core. */
@@ -40,7 +42,7 @@ export function readQuestion(
 ): AskedQuestion {
   const question: Question = requirement === undefined ? {} : { requirement: readRequirement(requirement) };
   if (options === undefined) return { question, freshness: undefined, signal: undefined, use: true };
-  refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : CONTEXT_OPTIONS, of);
+  refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : CONTEXT_OPTIONS, of, ELSEWHERE);
   const { signal, consume, use = true } = options;
   if (typeof use !== 'boolean')
     throw new LeastkeyError('invalid_input', 'use: expected true or false', { path: 'use' });

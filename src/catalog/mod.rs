@@ -102,7 +102,9 @@ impl Catalog {
             "kinds",
             "retired",
         ];
-        let Some(members) = Members::open(document, &Path::document(), &known, &mut problems) else {
+        let elsewhere = [("default", "give the \"default\" of the module that was imported")];
+        let opened = Members::open_with(document, &Path::document(), &known, &elsewhere, &mut problems);
+        let Some(members) = opened else {
             return Err(problems.into_vec());
         };
         members.text("$schema", &mut problems);

@@ -169,9 +169,14 @@ impl Permissions {
         let past = self
             .successor(id)
             .or_else(|| Some(self.count() + self.past.retired(id)?));
-        self.index(id)
-            .or(past)
-            .ok_or_else(|| self.unknown(super::not_in_catalog::Named::Permission, id))
+        self.index(id).or(past).ok_or_else(|| {
+            let named = super::not_in_catalog::Named::Permission;
+            if id.contains('*') {
+                let help = || "; name one permission exactly, patterns are for grants".to_owned();
+                return super::NotInCatalog::with_help(named, id, help);
+            }
+            self.unknown(named, id)
+        })
     }
 
     /// The index of the permission that was renamed from an id.

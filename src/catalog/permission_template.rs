@@ -5,6 +5,7 @@ use super::invalid_id::check_id;
 use super::not_in_catalog::{Named, NotInCatalog};
 use super::topological_sort::dependencies_first;
 use super::{Catalog, TemplateUse};
+use crate::input::object::object_like;
 use crate::input::{Members, Problems};
 use crate::value::permission::PermissionSet;
 
@@ -102,7 +103,10 @@ pub(super) fn compile_templates(
             permissions: catalog.nothing(),
         };
         let mut parents = Vec::new();
-        if let Some(members) = Members::open(value, &path, &known, problems) {
+        let example = "{ \"title\": \"…\", \"permissions\": [\"…\"] }";
+        if let Some(members) = object_like(value, &path, example, problems)
+            .and_then(|value| Members::open(value, &path, &known, problems))
+        {
             template.title = text_of(members.required_text("title", problems)).unwrap_or_default();
             template.description = text_of(members.text("description", problems));
             template.recommended = members.flag("recommended", problems);

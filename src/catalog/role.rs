@@ -4,6 +4,7 @@
 use super::Catalog;
 use super::invalid_id::check_id;
 use super::permission_template::{patterns, text_of};
+use crate::input::object::object_like;
 use crate::input::{Members, Problems};
 use crate::value::permission::PermissionSet;
 
@@ -56,7 +57,11 @@ pub(super) fn compile_roles(catalog: &Catalog, document: &Members, problems: &mu
     let Some(value) = document.value("roles") else {
         return roles;
     };
-    let Some(entries) = Members::open_any(value, &document.path("roles"), problems) else {
+    let path = document.path("roles");
+    let example = "{ \"user\": { \"title\": \"User\", \"permissions\": [\"…\"] } }";
+    let Some(entries) = object_like(value, &path, example, problems)
+        .and_then(|value| Members::open_any(value, &path, problems))
+    else {
         return roles;
     };
     for (id, value, path) in entries.each() {

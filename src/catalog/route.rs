@@ -128,6 +128,9 @@ pub(super) fn read<'d>(
 }
 
 fn split(text: &str) -> Result<(&'static str, &str), RouteError> {
+    if text.starts_with('/') {
+        return Err(RouteError::NoMethod(Detail::quoted(&message!("GET {text}"))));
+    }
     let (method, path) = text.split_once(' ').ok_or(RouteError::Form)?;
     let known = METHODS.into_iter().find(|known| *known == method);
     let method = known.ok_or_else(|| RouteError::Method(Detail::quoted(method)))?;

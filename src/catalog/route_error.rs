@@ -14,6 +14,8 @@ pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "D
 pub(super) enum RouteError {
     /// It is no method, space and path.
     Form,
+    /// It is a path without a method.
+    NoMethod(Detail),
     /// There is no such method.
     Method(Detail),
     /// Its path is longer than any that is matched.
@@ -71,6 +73,10 @@ impl fmt::Display for RouteError {
         match self {
             RouteError::Form => {
                 formatter.write_str("expected a method and a path, such as \"GET /orgs/{org}\"")
+            }
+            RouteError::NoMethod(route) => {
+                formatter.write_str("has no method; write ")?;
+                route.fmt(formatter)
             }
             RouteError::Method(method) => {
                 formatter.write_str("there is no method ")?;

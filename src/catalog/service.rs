@@ -7,6 +7,7 @@ use super::route::RouteEntry;
 use super::topological_sort::dependencies_first;
 use crate::codec::json::Value;
 use crate::codec::sort::sorted_by;
+use crate::input::object::object_like;
 use crate::input::{Members, Path, Problems};
 use crate::value::permission::Permission;
 
@@ -157,7 +158,9 @@ impl<'d> Reader<'d, '_> {
             return Vec::new();
         };
         let path = members.path("permissions");
-        let Some(entries) = Members::open_any(value, &path, self.problems) else {
+        let Some(entries) = object_like(value, &path, "{ \"send\": \"Send\" }", self.problems)
+            .and_then(|value| Members::open_any(value, &path, self.problems))
+        else {
             return Vec::new();
         };
         entries

@@ -60,6 +60,13 @@ impl CredentialConfig {
         });
         members.required_text("prefix", problems);
         let prefix = members.parsed("prefix", problems, Prefix::parse)?;
+        if let Some(at) = imported.as_ref().and_then(|keys| keys.position_of_own(&prefix)) {
+            let path = members.path("imported").item(at).member("prefix");
+            problems.add(
+                &path,
+                "is the deployment's own prefix; give that of the other system",
+            );
+        }
         problems.is_empty().then(|| CredentialConfig {
             seal: Seal::new(keys, &prefix),
             prefix,

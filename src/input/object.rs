@@ -26,13 +26,29 @@ impl<'v> Members<'v> {
         known: &[&str],
         problems: &mut Problems,
     ) -> Option<Members<'v>> {
+        Members::open_with(value, path, known, &[], problems)
+    }
+
+    /// As [`Members::open`]. `elsewhere`: members that are sought here, each with where it is to be
+    /// given instead.
+    pub(crate) fn open_with(
+        value: &'v Value,
+        path: &Path,
+        known: &[&str],
+        elsewhere: &[(&str, &str)],
+        problems: &mut Problems,
+    ) -> Option<Members<'v>> {
         let members = Members::open_any(value, path, problems)?;
         for (name, _) in members.entries {
             if problems.are_enough() {
                 break;
             }
             if !known.contains(&name.as_str()) {
-                let message = message!("unknown member {}{}", problems.quoted(name), hint(name, known));
+                let hint = || match elsewhere.iter().find(|(sought, _)| *sought == name.as_str()) {
+                    Some((_, right)) => message!("; {right}"),
+                    None => hint(name, known),
+                };
+                let message = message!("unknown member {}{}", problems.quoted(name), hint());
                 problems.add(&path.member(name), message);
             }
         }
@@ -177,8 +193,52 @@ impl<'v> Members<'v> {
     }
 }
 
-/// The most similar name as a hint, or all names.
+/// Requires an object, and shows one in the message otherwise.
+pub(crate) fn object_like<'v>(
+    value: &'v Value,
+    path: &Path,
+    example: &str,
+    problems: &mut Problems,
+) -> Option<&'v Value> {
+    if let Value::Map(_) = value {
+        return Some(value);
+    }
+    problems.add(
+        path,
+        message!("expected an object, got {}; write {example}", value.kind()),
+    );
+    None
+}
+
+/// The names that other libraries and protocols have for a member, and its name here: the first one
+/// that is known.
+const FOREIGN_NAMES: [(&str, &[&str]); 14] = [
+    ("permissions", &["add", "all"]),
+    ("scopes", &["add", "permissions", "all"]),
+    ("scope", &["add", "permissions", "all"]),
+    ("userId", &["owner", "id"]),
+    ("user", &["owner", "id"]),
+    ("organizationId", &["owner"]),
+    ("meta", &["metadata"]),
+    ("ratelimit", &["limits"]),
+    ("rateLimit", &["limits"]),
+    ("remaining", &["limits"]),
+    ("page", &["after"]),
+    ("cursor", &["after"]),
+    ("offset", &["after"]),
+    ("hash", &["digest"]),
+];
+
+/// The name that is meant, or the most similar one, as a hint; else all names.
 fn hint(name: &str, known: &[&str]) -> String {
+    if !cfg!(feature = "manage") {
+        return String::new();
+    }
+    let foreign = FOREIGN_NAMES.iter().find(|(foreign, _)| *foreign == name);
+    let meant = foreign.and_then(|(_, names)| names.iter().find(|name| known.contains(name)));
+    if let Some(meant) = meant {
+        return message!("; did you mean \"{meant}\"?");
+    }
     let hint = suggestion(name, known.iter().copied());
     if hint.is_empty() {
         return message!("; known are {}", known.join(", "));
@@ -213,10 +273,14 @@ pub(crate) fn text_list<'v>(
     problems: &mut Problems,
 ) -> Vec<(&'v str, Path)> {
     let Value::List(items) = value else {
-        problems.add(
-            path,
-            message!("expected an array of strings, got {}", value.kind()),
-        );
+        let message = match value {
+            Value::Text(text) => message!(
+                "expected an array, got a string; write [{}]",
+                problems.quoted(text)
+            ),
+            other => message!("expected an array of strings, got {}", other.kind()),
+        };
+        problems.add(path, message);
         return Vec::new();
     };
     if items.len() > most {

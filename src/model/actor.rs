@@ -6,7 +6,7 @@
 use super::account::Account;
 use crate::catalog::{Catalog, Role};
 use crate::codec::json::Value;
-use crate::input::object::text_list;
+use crate::input::object::{object_like, text_list};
 use crate::input::{Members, Path, Problems};
 use crate::value::credential::TokenId;
 use crate::value::name::Identity;
@@ -65,6 +65,14 @@ impl Actor {
             return None;
         }
         let known = ["id", "roles", "permissions", "token"];
+        if let Value::Text(id) = value {
+            let id = problems.quoted(id);
+            let message = format!(
+                "expected an object, got a string; write {{ id: {id} }}, with its roles: {{ id: {id}, roles: {{ \"org:acme\": \"admin\" }} }}"
+            );
+            problems.add(&path, message);
+            return None;
+        }
         let members = Members::open(value, &path, &known, problems)?;
         if members.value("token").is_some() {
             let others = known.iter().filter(|name| **name != "token");
@@ -95,7 +103,9 @@ impl Actor {
             permissions: Vec::new(),
         };
         if let Some(value) = members.value("roles")
-            && let Some(roles) = Members::open_any(value, &members.path("roles"), problems)
+            && let path = members.path("roles")
+            && let Some(value) = object_like(value, &path, "{ \"org:acme\": \"admin\" }", problems)
+            && let Some(roles) = Members::open_any(value, &path, problems)
         {
             actor.read_roles(&roles, problems);
         }

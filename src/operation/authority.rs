@@ -196,7 +196,8 @@ impl<'c> Authority<'c> {
         before: Option<&Grant>,
     ) -> Result<(), Refusal> {
         let ceiling = |place: &Resource| self.ceiling(catalog, place);
-        refuse_excess(catalog, wanted, before, &ceiling, "the actor")
+        let places: Vec<&Resource> = self.actor.places().collect();
+        refuse_excess(catalog, wanted, before, &ceiling, ("the actor", &places))
     }
 
     /// Reads the accounts of an owner and of every resource above it. A registered account must be
@@ -269,11 +270,9 @@ pub(super) fn refuse_more_than_account(
 ) -> Result<(), Refusal> {
     let who = format!("the account {}", quote(account.id.as_str()));
     let ceiling = |place: &Resource| account.ceiling(catalog, place);
-    refuse_excess(catalog, wanted, before, &ceiling, &who)
+    refuse_excess(catalog, wanted, before, &ceiling, (&who, &[]))
 }
 
-/// Refuses permissions above a ceiling that `before` does not contain. The grant is not trimmed;
-/// the refusal lists the permissions.
 /// The registered accounts that a token depends on.
 ///
 /// # Errors
@@ -295,12 +294,14 @@ fn registered(context: &Context, token: &VerifiableToken) -> Result<Vec<Account>
     Ok(registered)
 }
 
+/// Refuses permissions above a ceiling that `before` does not contain. The grant is not trimmed;
+/// the refusal lists the permissions. It names one of `places` where all of them are had.
 fn refuse_excess(
     catalog: &Catalog,
     wanted: &Grant,
     before: Option<&Grant>,
     ceiling: &dyn Fn(&Resource) -> PermissionSet,
-    who: &str,
+    (who, places): (&str, &[&Resource]),
 ) -> Result<(), Refusal> {
     let mut ceilings: Vec<(&Resource, PermissionSet)> = Vec::new();
     let mut excess: Vec<(usize, &Resource)> = Vec::new();
@@ -334,13 +335,21 @@ fn refuse_excess(
     } else {
         String::new()
     };
+    let elsewhere = places.iter().find(|place| {
+        let most = ceiling(place);
+        excess.iter().all(|(index, _)| most.contains(*index))
+    });
+    let help = match elsewhere.map(|place| quote(place.as_str())) {
+        Some(place) => format!("it has them at {place}: give resource: {place}"),
+        None => "leave them out, or ask an admin for a role that has them".to_owned(),
+    };
     let place = if place.as_str().is_empty() {
         "the root".to_owned()
     } else {
         quote(place.as_str())
     };
     let message = format!(
-        "permissions: {who} does not have these at {place}, so it cannot give: {}{more}",
+        "permissions: {who} does not have these at {place}, so it cannot give: {}{more}; {help}",
         named.join(", ")
     );
     let problems = ids.iter().take(MAX_PROBLEMS).map(|id| Problem {

@@ -88,7 +88,11 @@ pub(super) fn plan(
 ) -> Result<Outcome, Suspend> {
     let own = ["idempotencyKey", "id", "digest", "scheme"];
     let known = [CreateRequest::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
-    let members = Members::open(input, &Path::call(), &known, &mut problems);
+    let elsewhere = [(
+        "token",
+        "of what mint returned, give id, digest and scheme; its client keeps the token",
+    )];
+    let members = Members::open_with(input, &Path::call(), &known, &elsewhere, &mut problems);
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
     };
@@ -222,7 +226,7 @@ pub(super) fn authorize(wanted: &CreateRequest, authority: &Authority) -> Result
             Managers::Admin => format!("no admin of {owner}"),
         };
         return Err(forbidden(format!(
-            "the actor is {who}, so it cannot create tokens of kind \"{}\" for it; an admin has the roles {{ {owner}: \"admin\" }}",
+            "the actor is {who}, so it cannot create tokens of kind \"{}\" for it; an admin has roles: {{ {owner}: \"admin\" }}",
             wanted.kind.id()
         )));
     }

@@ -4,14 +4,14 @@ use super::arguments::refuse_credential;
 use super::context::Context;
 use super::shared_members::{Details, parse_owner, read_conditions, read_limits};
 use crate::catalog::{Kind, Resolution, Selection};
-use crate::input::{Members, Problems};
+use crate::input::{Members, Problems, quote};
 use crate::model::account::Account;
 use crate::model::actor::Actor;
 use crate::value::condition::Conditions;
 use crate::value::limit::Asked;
 use crate::value::name::{Identity, Name};
 use crate::value::resource::Resource;
-use crate::value::time::{Instant, Lifetime, TimeMembers as _};
+use crate::value::time::{EndOfDay, Instant, Lifetime, TimeMembers as _};
 
 /// The description of a new token.
 pub(super) struct CreateRequest<'c> {
@@ -60,8 +60,22 @@ impl<'c> CreateRequest<'c> {
         problems: &mut Problems,
     ) -> Option<CreateRequest<'c>> {
         let catalog = context.deployment.catalog();
-        for name in ["kind", "name"] {
-            members.required_text(name, problems);
+        if members.value("kind").is_none() {
+            let kinds: Vec<String> = catalog
+                .kinds()
+                .filter(|kind| !kind.exchanged())
+                .map(|kind| quote(kind.id()))
+                .collect();
+            problems.add(
+                &members.path("kind"),
+                format!("is required; there are {}", kinds.join(", ")),
+            );
+        }
+        if members.value("name").is_none() {
+            problems.add(
+                &members.path("name"),
+                "is required; write 1 to 100 characters for people",
+            );
         }
         let kind = members.parsed("kind", problems, |id| catalog.kind(id));
         if let Some(kind) = kind.filter(|kind| kind.exchanged()) {
@@ -202,7 +216,7 @@ fn read_times(
     problems: &mut Problems,
 ) -> (Option<Instant>, Option<Instant>) {
     let now = context.time.now;
-    let not_before = members.instant("notBefore", problems);
+    let not_before = members.given_instant("notBefore", EndOfDay::First, now, problems);
     let before = problems.len();
     if members.value("expiresIn").is_some() && members.value("expiresAt").is_some() {
         problems.add(
@@ -220,7 +234,7 @@ fn read_times(
     let asked = match lifetime {
         Some(lifetime) => problems.keep(&path, now.after(lifetime)),
         None => members
-            .instant("expiresAt", problems)
+            .given_instant("expiresAt", EndOfDay::Last, now, problems)
             .map(|asked| kind.trimmed(now, asked)),
     };
     if problems.len() > before {
@@ -228,7 +242,10 @@ fn read_times(
     }
     let expires_at = problems.keep(&path, kind.expiry(now, asked)).flatten();
     if expires_at.is_some_and(|end| end <= now) {
-        problems.add(&path, "is in the past; give milliseconds since the epoch");
+        problems.add(
+            &path,
+            "is in the past; give a date (2027-01-31) or milliseconds since the epoch",
+        );
     } else if expires_at
         .zip(not_before)
         .is_some_and(|(end, start)| end <= start)

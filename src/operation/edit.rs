@@ -48,6 +48,24 @@ struct Edit {
     revision: Option<u64>,
 }
 
+/// What other operations change.
+const ELSEWHERE: [(&str, &str); 5] = [
+    (
+        "expiresIn",
+        "to renew a token call rotate(id, { expiresIn: \"90d\" }, actor)",
+    ),
+    (
+        "expiresAt",
+        "to renew a token call rotate(id, { expiresIn: \"90d\" }, actor)",
+    ),
+    ("enabled", "call disable(id, actor) or enable(id, actor)"),
+    ("disabled", "call disable(id, actor) or enable(id, actor)"),
+    (
+        "status",
+        "call disable(id, actor), enable(id, actor) or revoke(id, {}, actor)",
+    ),
+];
+
 pub(super) fn plan(
     context: &Context,
     id: Option<TokenId>,
@@ -66,7 +84,7 @@ pub(super) fn plan(
         "revision",
     ];
     let known = [own.as_slice(), &Selection::MEMBERS].concat();
-    let members = Members::open(change, &path, &known, &mut problems);
+    let members = Members::open_with(change, &path, &known, &ELSEWHERE, &mut problems);
     let edit = members
         .as_ref()
         .map(|members| Edit::read(context, members, &mut problems));

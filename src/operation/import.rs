@@ -22,7 +22,7 @@ use crate::storage::keys;
 use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::{Credential, Digest, TokenId};
 use crate::value::name::Name;
-use crate::value::time::{Instant, TimeMembers as _};
+use crate::value::time::{EndOfDay, Instant, TimeMembers as _};
 
 /// The members of a row, besides those that describe a new token.
 struct Row {
@@ -104,7 +104,7 @@ fn read_row(context: &Context, members: &Members, problems: &mut Problems) -> Op
     let encoding = members.text("encoding", problems)?;
     let digest = members.parsed("digest", problems, |text| Digest::from_encoded(encoding, text));
     let hint = members.parsed("hint", problems, Name::parse);
-    let created_at = members.instant("createdAt", problems);
+    let created_at = members.given_instant("createdAt", EndOfDay::First, context.time.now, problems);
     if created_at.is_some_and(|made| made > context.time.now) {
         problems.add(&members.path("createdAt"), "is in the future");
     }

@@ -129,7 +129,9 @@ pub(super) fn may_see(authority: &Authority, owner: &Resource) -> Result<(), Ref
         return Ok(());
     }
     let owner = quote(owner.as_str());
-    let message = format!("the actor is neither {owner} nor an admin of it, so it cannot see its tokens");
+    let message = format!(
+        "the actor is neither {owner} nor an admin of it, so it cannot see its tokens; an admin has roles: {{ {owner}: \"admin\" }}"
+    );
     Err(Refusal::new(ErrorCode::Forbidden, message))
 }
 

@@ -40,7 +40,7 @@ pub(super) fn read(context: &Context, call: &Members, mut problems: Problems) ->
     if known[..3].iter().all(|name| members.value(name).is_none()) {
         problems.add(
             &members.path("owner"),
-            "is required, or a tag or a subject; owner \"\" is all owners",
+            "is required in the query, or a tag or a subject: at least one; owner \"\" is all owners",
         );
     }
     // Each of these texts may become part of a store key, a job or an answer.

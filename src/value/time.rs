@@ -35,12 +35,41 @@ impl Instant {
         whole_exact(number).map(Instant).ok_or(InstantError::NoMillis)
     }
 
-    pub(crate) fn from_value(value: &Value) -> Result<Instant, InstantError> {
-        Instant::from_millis(if let Value::Number(number) = value {
-            *number
-        } else {
-            f64::NAN
-        })
+    /// Parses a date (`2027-01-31`, in UTC) or an instant (`2027-01-31T12:00:00Z`, with an offset
+    /// also `2027-01-31T13:00+01:00`) of ISO 8601. `of_date`: which end of the day a date means.
+    ///
+    /// # Errors
+    /// If the text is neither, if there is no such day, or if it is before 1970.
+    ///
+    /// ```
+    /// use leastkey::value::time::{EndOfDay, Instant};
+    /// let day = |end| Instant::parse("2027-01-31", end).unwrap();
+    /// assert_eq!(day(EndOfDay::First).to_string(), "2027-01-31T00:00:00Z");
+    /// assert_eq!(day(EndOfDay::Last).to_string(), "2027-02-01T00:00:00Z");
+    /// assert!(Instant::parse("2027-02-30", EndOfDay::Last).is_err());
+    /// assert!(Instant::parse("2027-01-31T12:00", EndOfDay::Last).is_err());
+    /// ```
+    pub fn parse(text: &str, of_date: EndOfDay) -> Result<Instant, InstantError> {
+        iso_instant(text, of_date)
+            .and_then(|millis| u64::try_from(millis).ok())
+            .map(Instant)
+            .ok_or_else(|| InstantError::Unreadable(Detail::quoted(text)))
+    }
+
+    fn from_value(value: &Value, of_date: EndOfDay) -> Result<Instant, InstantError> {
+        match value {
+            Value::Text(text) => Instant::parse(text, of_date),
+            Value::Number(number) => Instant::from_millis(*number),
+            _ => Err(InstantError::NoMillis),
+        }
+    }
+
+    /// Refuses a number of seconds: as milliseconds it is an instant of early 1970.
+    fn in_millis(self, now: Instant) -> Result<Instant, InstantError> {
+        if self.0 > 0 && self.0 <= now.0 / 100 {
+            return Err(InstantError::Seconds(self.0));
+        }
+        Ok(self)
     }
 
     /// The milliseconds since the epoch.
@@ -61,11 +90,24 @@ impl Instant {
     }
 }
 
-/// Why a number, or a sum, is no [`Instant`].
+/// Which instant a date without a time means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndOfDay {
+    /// The first instant of the day: of something that begins.
+    First,
+    /// The first instant after the day: of something that ends.
+    Last,
+}
+
+/// Why a number, a text or a sum is no [`Instant`].
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InstantError {
     /// It is NaN, negative, not whole or beyond 2^53 − 1.
     NoMillis,
+    /// The text is no date or instant of ISO 8601.
+    Unreadable(Detail),
+    /// The number looks like seconds since the epoch.
+    Seconds(u64),
     /// A lifetime after an instant ends beyond 2^53 − 1.
     TooLate,
 }
@@ -73,9 +115,12 @@ pub enum InstantError {
 impl InstantError {
     /// What would be right, where the message says more than what was expected.
     #[must_use]
-    pub fn help(self) -> Option<&'static str> {
+    pub fn help(&self) -> Option<&'static str> {
         match self {
-            InstantError::NoMillis => None,
+            InstantError::NoMillis | InstantError::Seconds(_) => None,
+            InstantError::Unreadable(_) => Some(
+                "write a date (2027-01-31), an instant with its offset (2027-01-31T12:00:00Z), or milliseconds since the epoch",
+            ),
             InstantError::TooLate => Some("give a shorter lifetime"),
         }
     }
@@ -83,12 +128,20 @@ impl InstantError {
 
 impl fmt::Display for InstantError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            InstantError::NoMillis => {
-                "expected milliseconds since the epoch, a whole number from 0 to 2^53 − 1"
+        match self {
+            InstantError::NoMillis => formatter.write_str(
+                "expected milliseconds since the epoch, a whole number from 0 to 2^53 − 1, or a date such as \"2027-01-31\"",
+            ),
+            InstantError::Unreadable(text) => write!(formatter, "cannot read the instant {text}"),
+            InstantError::Seconds(number) => write!(
+                formatter,
+                "is {}; {number} looks like seconds, so write milliseconds ({number}000)",
+                Instant(*number)
+            ),
+            InstantError::TooLate => {
+                formatter.write_str("ends beyond 2^53 − 1 milliseconds since the epoch")
             }
-            InstantError::TooLate => "ends beyond 2^53 − 1 milliseconds since the epoch",
-        })?;
+        }?;
         write_help(formatter, self.help())
     }
 }
@@ -108,11 +161,13 @@ impl fmt::Display for Instant {
     }
 }
 
+/// The days from 0000-03-01 to the epoch.
+const FROM_YEAR_0: u64 = 719_468;
+
 /// The year, month and day of a number of days since the epoch. Years are counted from March, so
 /// that a leap day is the last day of a year.
 fn date(days: u64) -> (u64, u64, u64) {
     const FOUR_CENTURIES: u64 = 146_097;
-    const FROM_YEAR_0: u64 = 719_468;
     let days = days + FROM_YEAR_0;
     let (centuries, day) = (days / FOUR_CENTURIES * 4, days % FOUR_CENTURIES);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
@@ -121,6 +176,17 @@ fn date(days: u64) -> (u64, u64, u64) {
     let day = day - (153 * month + 2) / 5 + 1;
     let year = centuries * 100 + year + month / 10;
     (year, (month + 2) % 12 + 1, day)
+}
+
+/// The days from the epoch to a date: of one that exists, the reverse of [`date`].
+fn days_before(year: u64, month: u64, day: u64) -> Option<u64> {
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year.checked_sub(1)?, month + 9)
+    };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
+    days.checked_sub(FROM_YEAR_0 + 1)
 }
 
 impl Instant {
@@ -145,6 +211,9 @@ impl Decode for Instant {
 /// A duration of at least one millisecond. An unlimited lifetime is `None`, never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lifetime(u64);
+
+/// What other systems write for a lifetime without end.
+const ENDLESS: [&str; 5] = ["never", "none", "infinite", "unlimited", "forever"];
 
 /// How far two correct clocks may differ.
 pub(crate) const SKEW: Lifetime = Lifetime::minutes(1);
@@ -204,6 +273,7 @@ impl Lifetime {
             Some(0) => Err(LifetimeError::Zero),
             Some(millis) if millis <= MAX_SAFE_INTEGER => Ok(Lifetime(millis)),
             Some(_) => Err(LifetimeError::TooLong),
+            None if ENDLESS.contains(&text) => Err(LifetimeError::Endless(Detail::quoted(text))),
             None => Err(LifetimeError::Unreadable(Detail::quoted(text))),
         }
     }
@@ -211,10 +281,11 @@ impl Lifetime {
     pub(crate) fn from_value(value: &Value) -> Result<Lifetime, LifetimeError> {
         match value {
             Value::Text(text) => Lifetime::parse(text),
-            Value::Number(number) => whole_exact(*number)
-                .filter(|millis| *millis > 0)
-                .map(Lifetime)
-                .ok_or(LifetimeError::NoMillis),
+            Value::Number(number) => Err(match whole_exact(*number) {
+                Some(0) => LifetimeError::Zero,
+                Some(number) => LifetimeError::NoUnit { number },
+                None => LifetimeError::NoText { got: value.kind() },
+            }),
             other => Err(LifetimeError::NoText { got: other.kind() }),
         }
     }
@@ -229,9 +300,14 @@ pub enum LifetimeError {
     TooLong,
     /// The text has no form of a lifetime.
     Unreadable(Detail),
-    /// The number is no whole number of milliseconds from 1 to 2^53 − 1.
-    NoMillis,
-    /// It is neither a text nor a number.
+    /// The text means no end.
+    Endless(Detail),
+    /// It is a number, whose unit nobody knows: seconds to some, milliseconds to others.
+    NoUnit {
+        /// The number.
+        number: u64,
+    },
+    /// It is neither a text nor a whole number.
     NoText {
         /// The type that it is.
         got: &'static str,
@@ -252,10 +328,11 @@ impl LifetimeError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             LifetimeError::Zero => Some("a lifetime must be longer than zero"),
+            LifetimeError::Endless(_) => Some("leave it out for no end"),
             LifetimeError::Unreadable(_) => {
-                Some("write a number and a unit (30m, 12h, 90d, 2w), ISO 8601 (P90D, PT1H), or milliseconds")
+                Some("write a number and a unit (30m, 12h, 90d, 365d, 2w) or ISO 8601 (P90D, PT1H)")
             }
-            LifetimeError::TooLong | LifetimeError::NoMillis | LifetimeError::NoText { .. } => None,
+            LifetimeError::TooLong | LifetimeError::NoUnit { .. } | LifetimeError::NoText { .. } => None,
         }
     }
 }
@@ -265,14 +342,37 @@ impl fmt::Display for LifetimeError {
         match self {
             LifetimeError::Zero => formatter.write_str("is zero"),
             LifetimeError::TooLong => formatter.write_str("is longer than 2^53 − 1 milliseconds"),
-            LifetimeError::Unreadable(text) => write!(formatter, "cannot read the lifetime {text}"),
-            LifetimeError::NoMillis => formatter.write_str("expected whole milliseconds from 1 to 2^53 − 1"),
+            LifetimeError::Unreadable(text) | LifetimeError::Endless(text) => {
+                write!(formatter, "cannot read the lifetime {text}")
+            }
+            LifetimeError::NoUnit { number } => write_without_unit(formatter, *number),
             LifetimeError::NoText { got } => {
                 write!(formatter, "expected a lifetime such as \"90d\", got {got}")
             }
         }?;
         write_help(formatter, self.help())
     }
+}
+
+/// Writes what a number without a unit may have meant.
+fn write_without_unit(formatter: &mut fmt::Formatter<'_>, number: u64) -> fmt::Result {
+    /// Up to so many, a count of seconds is written as one, not in minutes.
+    const FEW_SECONDS: u64 = 119;
+    /// Up to so many, a number may be meant as days.
+    const MANY_DAYS: u64 = 999;
+    write!(formatter, "{number} has no unit; write ")?;
+    match number
+        .checked_mul(SECOND)
+        .filter(|millis| *millis <= MAX_SAFE_INTEGER)
+    {
+        _ if number <= FEW_SECONDS => write!(formatter, "\"{number}s\" for seconds"),
+        Some(millis) => write!(formatter, "\"{}\" for seconds", Lifetime(millis)),
+        None => return write!(formatter, "\"{}\" for milliseconds", Lifetime(number)),
+    }?;
+    if number <= MANY_DAYS {
+        return write!(formatter, ", \"{number}d\" for days");
+    }
+    write!(formatter, ", \"{}\" for milliseconds", Lifetime(number))
 }
 
 impl Error for LifetimeError {}
@@ -310,17 +410,44 @@ impl fmt::Display for Lifetime {
 
 /// Reads the members of an object that are times.
 pub(crate) trait TimeMembers {
-    /// Reads an instant in milliseconds since the epoch.
+    /// Reads an instant that a program computed: milliseconds since the epoch.
     fn instant(&self, name: &str, problems: &mut Problems) -> Option<Instant>;
 
-    /// Reads a lifetime: milliseconds, `90d` or ISO 8601.
+    /// Reads an instant that a person gave: a date or an instant of ISO 8601, or milliseconds since
+    /// the epoch. Refuses seconds.
+    fn given_instant(
+        &self,
+        name: &str,
+        of_date: EndOfDay,
+        now: Instant,
+        problems: &mut Problems,
+    ) -> Option<Instant>;
+
+    /// Reads a lifetime: `90d` or ISO 8601.
     fn lifetime(&self, name: &str, problems: &mut Problems) -> Option<Lifetime>;
 }
 
 impl TimeMembers for Members<'_> {
     fn instant(&self, name: &str, problems: &mut Problems) -> Option<Instant> {
-        let value = self.value(name)?;
-        problems.keep(&self.path(name), Instant::from_value(value))
+        let millis = match self.value(name)? {
+            Value::Number(number) => *number,
+            _ => f64::NAN,
+        };
+        problems.keep(&self.path(name), Instant::from_millis(millis))
+    }
+
+    fn given_instant(
+        &self,
+        name: &str,
+        of_date: EndOfDay,
+        now: Instant,
+        problems: &mut Problems,
+    ) -> Option<Instant> {
+        let instant = Instant::from_value(self.value(name)?, of_date);
+        problems.keep(
+            &self.path(name),
+            instant.and_then(|instant| instant.in_millis(now)),
+        )
     }
 
     fn lifetime(&self, name: &str, problems: &mut Problems) -> Option<Lifetime> {
@@ -334,6 +461,74 @@ fn leading_number(text: &str) -> Option<(u64, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at_checked(digits)?;
     Some((number.parse().ok()?, rest))
+}
+
+/// Milliseconds since the epoch of a date or an instant of ISO 8601.
+fn iso_instant(text: &str, of_date: EndOfDay) -> Option<i64> {
+    let (day, time) = match text.split_once('T') {
+        Some((day, time)) => (day, Some(time)),
+        None => (text, None),
+    };
+    let start = day_number(day)?.checked_mul(DAY.cast_signed())?;
+    match (time, of_date) {
+        (Some(time), _) => start.checked_add(iso_time(time)?),
+        (None, EndOfDay::First) => Some(start),
+        (None, EndOfDay::Last) => start.checked_add(DAY.cast_signed()),
+    }
+}
+
+/// The number of days from the epoch to a date of ISO 8601.
+fn day_number(text: &str) -> Option<i64> {
+    let [year, month, day] = numbers(text, [4, 2, 2], '-')?;
+    let days = days_before(year, month, day)?;
+    (date(days) == (year, month, day)).then(|| days.cast_signed())
+}
+
+/// The milliseconds from the start of a day in UTC to a time with its offset: `13:00:00.5+01:00`.
+fn iso_time(text: &str) -> Option<i64> {
+    let at = text.find(['Z', '+', '-'])?;
+    let (clock, offset) = text.split_at_checked(at)?;
+    let (whole, fraction) = match clock.split_once('.') {
+        Some((whole, digits)) if clock.len() > "00:00:00.".len() => (whole, digits),
+        Some(_) => return None,
+        None => (clock, ""),
+    };
+    let [hour, minute, second] = match whole.len() {
+        5 => numbers(&format!("{whole}:00"), [2, 2, 2], ':'),
+        _ => numbers(whole, [2, 2, 2], ':'),
+    }?;
+    if hour > 23 || minute > 59 || second > 59 || !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let millis: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    let of_day = hour * HOUR + minute * MINUTE + second * SECOND + millis;
+    Some(of_day.cast_signed() - offset_millis(offset)?)
+}
+
+/// The milliseconds of an offset from UTC: `Z`, `+01:00`.
+fn offset_millis(text: &str) -> Option<i64> {
+    let (sign, clock) = match text.split_at_checked(1)? {
+        ("Z", "") => return Some(0),
+        ("+", clock) => (1, clock),
+        ("-", clock) => (-1, clock),
+        _ => return None,
+    };
+    let [hours, minutes] = numbers(clock, [2, 2], ':')?;
+    (hours < 24 && minutes < 60).then(|| sign * (hours * HOUR + minutes * MINUTE).cast_signed())
+}
+
+/// Parses numbers with fixed counts of digits, which a sign separates.
+fn numbers<const N: usize>(text: &str, digits: [usize; N], separator: char) -> Option<[u64; N]> {
+    let mut parts = text.split(separator);
+    let mut read = [0; N];
+    for (number, digits) in read.iter_mut().zip(digits) {
+        let part = parts.next()?;
+        if part.len() != digits || !part.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        *number = part.parse().ok()?;
+    }
+    parts.next().is_none().then_some(read)
 }
 
 fn unit_millis(text: &str) -> Option<u64> {
@@ -398,17 +593,132 @@ mod tests {
             assert_eq!(Instant(millis).to_string(), text);
         }
         for year in 1971..3_000 {
-            let days = days_before(year);
+            let days = days_until(year);
             assert_eq!(date(days), (year, 1, 1));
             assert_eq!(date(days - 1), (year - 1, 12, 31));
+            assert_eq!(days_before(year, 1, 1), Some(days));
+            assert_eq!(days_before(year, 3, 1).map(date), Some((year, 3, 1)));
         }
     }
 
     /// The number of days from the epoch to a year, counted one by one.
-    fn days_before(year: u64) -> u64 {
+    fn days_until(year: u64) -> u64 {
         let is_leap =
             |year: &u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         (1970..year).map(|year| 365 + u64::from(is_leap(&year))).sum()
+    }
+
+    #[test]
+    fn dates_and_instants_are_parsed() {
+        for (text, millis) in [
+            ("1970-01-01", 0),
+            ("2000-02-29", 951_782_400_000),
+            ("2026-11-23T12:07:03Z", 1_795_435_623_000),
+            ("2026-11-23T12:07:03.25Z", 1_795_435_623_250),
+            ("2026-11-23T12:07:03.0009Z", 1_795_435_623_000),
+            ("2026-11-23T12:07Z", 1_795_435_620_000),
+            ("2026-11-23T13:37:03+01:30", 1_795_435_623_000),
+            ("2026-11-22T23:07:03-13:00", 1_795_435_623_000),
+            ("1970-01-01T01:00+01:00", 0),
+        ] {
+            assert_eq!(
+                Instant::parse(text, EndOfDay::First),
+                Ok(Instant(millis)),
+                "{text}"
+            );
+        }
+        let last = Instant::parse("2027-12-31", EndOfDay::Last).unwrap();
+        assert_eq!(last.to_string(), "2028-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn texts_that_are_no_instant_are_refused() {
+        for text in [
+            "",
+            "2027",
+            "2027-01",
+            "2027-1-31",
+            "2027-00-01",
+            "2027-13-01",
+            "2027-01-00",
+            "2027-01-32",
+            "2027-02-29",
+            "2100-02-29",
+            "2031-02-30",
+            "1969-12-31",
+            "0000-01-01",
+            "+027-01-31",
+            "2027-01-31T",
+            "2027-01-31Z",
+            "2027-01-31T12:00",
+            "2027-01-31T12Z",
+            "2027-01-31T24:00Z",
+            "2027-01-31T12:60Z",
+            "2027-01-31T12:00:60Z",
+            "2027-01-31T12:00.5Z",
+            "2027-01-31T12:00:00.xZ",
+            "2027-01-31T12:00:00+0100",
+            "2027-01-31T12:00:00+24:00",
+            "2027-01-31T12:00:00ZZ",
+            "1970-01-01T00:00+01:00",
+            "2027-01-31 12:00Z",
+            "Sun Jan 31 2027 12:00:00 GMT+0000",
+            "٢٠٢٧-01-31",
+        ] {
+            for of_date in [EndOfDay::First, EndOfDay::Last] {
+                assert!(Instant::parse(text, of_date).is_err(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn seconds_are_refused_as_milliseconds() {
+        let now = Instant(1_795_435_623_000);
+        for seconds in [1, 1_795_435_623, 1_995_435_623] {
+            assert_eq!(
+                Instant(seconds).in_millis(now),
+                Err(InstantError::Seconds(seconds))
+            );
+        }
+        for millis in [0, 795_435_623_000, 1_795_435_623_000] {
+            assert_eq!(Instant(millis).in_millis(now), Ok(Instant(millis)));
+        }
+        assert_eq!(
+            InstantError::Seconds(1_900_000_000).to_string(),
+            "is 1970-01-22T23:46:40Z; 1900000000 looks like seconds, so write milliseconds (1900000000000)"
+        );
+    }
+
+    #[test]
+    fn a_number_without_a_unit_is_refused_with_what_it_may_mean() {
+        for (number, help) in [
+            (1.0, "1 has no unit; write \"1s\" for seconds, \"1d\" for days"),
+            (
+                60.0,
+                "60 has no unit; write \"60s\" for seconds, \"60d\" for days",
+            ),
+            (
+                900.0,
+                "900 has no unit; write \"15m\" for seconds, \"900d\" for days",
+            ),
+            (
+                3_600.0,
+                "3600 has no unit; write \"1h\" for seconds, \"3600ms\" for milliseconds",
+            ),
+            (
+                5_000.0,
+                "5000 has no unit; write \"5000s\" for seconds, \"5s\" for milliseconds",
+            ),
+            (
+                9_007_199_254_740_991.0,
+                "9007199254740991 has no unit; write \"9007199254740991ms\" for milliseconds",
+            ),
+            (0.0, "is zero; a lifetime must be longer than zero"),
+            (0.5, "expected a lifetime such as \"90d\", got a number"),
+        ] {
+            let error = Lifetime::from_value(&Value::Number(number)).unwrap_err();
+            assert_eq!(error.to_string(), help);
+        }
     }
 
     #[test]

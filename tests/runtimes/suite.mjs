@@ -226,7 +226,7 @@ const cases = {
   async 'says no when the store does not answer in time'(leastkey) {
     const { token } = await deployment(leastkey);
     const store = { get: () => new Promise(() => {}) };
-    const verifier = await leastkey.createVerifier({ catalog, store, prefix, deadline: 20 });
+    const verifier = await leastkey.createVerifier({ catalog, store, prefix, deadline: '20ms' });
     const { response, verdict } = await verifier.guard(request('/messages', { method: 'POST', token }));
     equal(
       [verdict.code, response.status, response.headers.get('retry-after')],

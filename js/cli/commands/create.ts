@@ -5,7 +5,7 @@ import { finishFirst } from '../finish-first.js';
 import { metadataOf } from '../metadata-option.js';
 import { withOperations } from '../open-deployment.js';
 import type { Operations } from '../operations.js';
-import { collect, date } from '../option-values.js';
+import { collect, end, start } from '../option-values.js';
 import { handOver } from '../print-credential.js';
 import { canAsk } from '../prompt.js';
 import { line, paint } from '../safe-text.js';
@@ -46,8 +46,12 @@ export const create = addBoundsOptions(
   )
     .option('--resource <resource>', 'the resource that it is limited to (default: its owner)')
     .option('--expires-in <duration>', 'its lifetime: 12h, 90d, P90D')
-    .option('--expires-at <date>', 'the date it expires: 2027-01-31 (UTC), 2027-01-31T17:00+01:00', date)
-    .option('--not-before <date>', 'the date from which it works', date)
+    .option(
+      '--expires-at <date>',
+      'the last day it works: 2027-01-31, or an instant: 2027-01-31T17:00+01:00',
+      end,
+    )
+    .option('--not-before <date>', 'the date from which it works', start)
     .option('--idle-after <duration>', 'the longest time without use')
     .option('--description <text>', 'its purpose')
     .option('--tag <tag>', 'a tag; repeatable', collect)

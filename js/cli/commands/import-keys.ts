@@ -42,7 +42,7 @@ export const importKeys = new Command('import-keys')
   .option('--dry-run', 'show what would happen, and change nothing')
   .addHelpText(
     'after',
-    '\nExample:\n  leastkey import-keys apikey.json --from better-auth --kind personal --owner "user:{id}" --dry-run',
+    '\nExample:\n  leastkey import-keys apikey.json --from better-auth --kind personal --owner "user:{id}" --imported old_ --dry-run',
   )
   .action(async (file: string, options: Options, command: Command) => {
     if (options.from === undefined) {
@@ -50,6 +50,10 @@ export const importKeys = new Command('import-keys')
     }
     const read = readRows(rowsIn(await readText(file), file), options.from, await mappingOf(options));
     const target = targetOf(command);
+    if (target.imported === undefined)
+      throw new UsageError(
+        'how do the keys begin? Give --imported <prefix>: without it none of them verifies',
+      );
     const { dryRun = false } = options;
     const progress = new Progress();
     const report = await withTokens(

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Duration } from '../../api/call.js';
 import type { TokenRecord, TokenSummary } from '../../api/token.js';
 import { parseDuration } from '../../input/duration.js';
 import { UsageError } from '../exit-codes.js';
@@ -40,7 +41,7 @@ export const usage = new Command('usage')
       const use = useOf(record);
       return printOne(target, use, () => describe(use));
     }
-    const since = Date.now() - parseDuration(unusedFor, '--unused-for');
+    const since = Date.now() - parseDuration(unusedFor as Duration, '--unused-for');
     const items = await withOperations(target, {}, (operations) =>
       unused(operations, owner as string, since),
     );

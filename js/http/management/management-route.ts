@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../api/codes.js';
 import type { Actor } from '../../api/token.js';
 import type { Tokens } from '../../api/tokens.js';
+import { invalidInput } from '../../input/options.js';
 import { readJson } from '../body.js';
 import { type Query, readQuery } from '../query.js';
 import { RequestRefused } from '../refusal.js';
@@ -92,6 +93,12 @@ async function authenticate({ request, settings }: RouteCall): Promise<Actor> {
   if (actor === null || actor === undefined) {
     const scheme = settings.cookie ? 'Cookie' : 'Bearer';
     throw new RequestRefused('unauthenticated', 'Sign in first.', { 'WWW-Authenticate': scheme });
+  }
+  if (typeof actor === 'string') {
+    throw invalidInput(
+      'authenticate',
+      'returned a string; return the actor, such as { id: "user:7", roles: { "org:acme": "admin" } }',
+    );
   }
   // By its tag: a Response of another realm fails `instanceof`.
   if (Object.prototype.toString.call(actor) === '[object Response]')

@@ -1,7 +1,7 @@
 import type { Account, AccountInput } from '../../api/accounts.js';
 import type { AuditEntry, AuditPage } from '../../api/audit.js';
 import type { DescribedKind, Description } from '../../api/choices.js';
-import type { Conditions, Limits } from '../../api/conditions.js';
+import type { Conditions, Limits, RecordedLimits } from '../../api/conditions.js';
 import type { DriftReport } from '../../api/drift.js';
 import type { Job } from '../../api/jobs.js';
 import type { RotateOptions } from '../../api/rotation.js';
@@ -41,6 +41,7 @@ export interface ApiTypes {
   Limits: Limits;
   Offer: Offer;
   Preview: Preview;
+  RecordedLimits: RecordedLimits;
   PutAccount: Omit<AccountInput, 'id' | 'revision'>;
   RevokeAll: RevokeAllQuery & Pick<RevokeAllOptions, 'reason' | 'dryRun'>;
   RevokeToken: RevokeOptions;

@@ -1,3 +1,4 @@
+import type { Duration } from '../../api/call.js';
 import type { ApiTypes } from './api-types.js';
 
 /** JSON Schema (2020-12, as OpenAPI 3.1 has it), as far as this API needs it. */
@@ -49,12 +50,26 @@ export const INSTANT = integer({
   maximum: Number.MAX_SAFE_INTEGER,
   description: 'Milliseconds since the epoch.',
 });
-export const DURATION = of<string | number>({
-  description: "A lifetime: '90d', ISO 8601 ('P90D') or milliseconds.",
+/** An instant that a client gives. */
+export const GIVEN_INSTANT = of<number | string>({
+  description:
+    "A date ('2027-01-31', in UTC), an instant with its offset ('2027-01-31T17:00+01:00'), or milliseconds since the epoch.",
   oneOf: [
-    { type: 'string', pattern: '^(\\d{1,16}(ms|s|m|h|d|w)|P[0-9WDTHMS]+)$', maxLength: 40 },
-    { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    {
+      type: 'string',
+      pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+-]\\d{2}:\\d{2}))?$',
+      maxLength: 40,
+    },
+    { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   ],
+});
+/** In milliseconds. */
+export const MILLISECONDS = integer({ minimum: 1, description: 'Milliseconds.' });
+export const DURATION = of<Duration>({
+  description: "A lifetime: '90d' or ISO 8601 ('P90D').",
+  type: 'string',
+  pattern: '^(\\d{1,16}(ms|s|m|h|d|w)|P[0-9WDTHMS]+)$',
+  maxLength: 40,
 });
 
 export const ref = <Name extends string>(name: Name) =>

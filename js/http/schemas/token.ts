@@ -1,4 +1,4 @@
-import type { Limits } from '../../api/conditions.js';
+import type { Limits, RecordedLimits } from '../../api/conditions.js';
 import type { ApiTypes } from './api-types.js';
 import {
   COUNT,
@@ -7,16 +7,17 @@ import {
   described,
   example,
   FLAG,
+  GIVEN_INSTANT,
   INSTANT,
   integer,
   list,
+  MILLISECONDS,
   mapOf,
   OBJECT,
   objectOf,
   oneOf,
   orNull,
   ref,
-  type SchemaOf,
   TEXT,
   text,
   union,
@@ -34,7 +35,7 @@ const DIGEST = text({
   description: 'Of a secret that the client minted. Beside `scheme`.',
 });
 const SCHEME = described('What the digest is of, as `mint` answers it: `credential-2`.', TEXT);
-const orZero = (schema: SchemaOf<string | number>) => union('anyOf', schema, constant(0));
+const orZero = (schema: typeof DURATION) => union('anyOf', schema, constant(0));
 const NIGHTLY_SENDER = {
   kind: 'permission-set',
   name: 'Nightly sender',
@@ -77,7 +78,7 @@ const RECORD = {
   'expiresAt?': INSTANT,
   'idleAfter?': COUNT,
   'conditions?': ref('Conditions'),
-  'limits?': ref('Limits'),
+  'limits?': ref('RecordedLimits'),
   'heldAt?': TEXT,
   'boundsHeldAt?': described(
     'Of bounds that were set from above the owner: where the authority stood. Less only narrows them.',
@@ -135,8 +136,8 @@ export const TOKEN_SCHEMAS = {
       'resource?': TEXT,
       ...SELECTION,
       'expiresIn?': DURATION,
-      'expiresAt?': INSTANT,
-      'notBefore?': INSTANT,
+      'expiresAt?': GIVEN_INSTANT,
+      'notBefore?': GIVEN_INSTANT,
       'idleAfter?': DURATION,
       'description?': DESCRIPTION,
       'tags?': TAGS,
@@ -226,6 +227,13 @@ export const TOKEN_SCHEMAS = {
       'from?': TEXT,
       'to?': TEXT,
       'utcOffset?': TEXT,
+    }),
+  }),
+  RecordedLimits: objectOf<ApiTypes['RecordedLimits']>({
+    'requests?': objectOf({ limit: AMOUNT, per: MILLISECONDS }),
+    'credits?': objectOf<NonNullable<RecordedLimits['credits']>>({
+      amount: AMOUNT,
+      'refill?': objectOf({ amount: AMOUNT, every: MILLISECONDS }),
     }),
   }),
   Limits: objectOf<ApiTypes['Limits']>({

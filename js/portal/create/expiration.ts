@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { DescribedKind } from '../../api/choices.js';
+import { durationText } from '../../input/duration.js';
 import type { Portal } from '../portal-context.js';
 import { DAY } from '../text/times.js';
 
@@ -48,7 +49,7 @@ export function isPossible(expiration: Expiration, rules: DescribedKind, now: nu
 /** The members for the input of `create`. The server's clock counts durations. */
 export function expiryInput(expiration: Expiration, rules: DescribedKind, now: number) {
   if (expiration === 'never') return {};
-  if ('in' in expiration) return { expiresIn: expiration.in };
+  if ('in' in expiration) return { expiresIn: durationText(expiration.in) };
   return { expiresAt: endOf(expiration, rules, now) as number };
 }
 

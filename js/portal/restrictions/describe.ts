@@ -1,4 +1,4 @@
-import type { Conditions, Limits } from '../../api/conditions.js';
+import type { Conditions, Limits, RecordedLimits } from '../../api/conditions.js';
 import type { Portal } from '../portal-context.js';
 import { lifetimeOf } from '../text/times.js';
 import { DAYS, type Day } from './token-fields.js';
@@ -27,7 +27,10 @@ function hours({ texts }: Pick<Portal, 'texts'>, times: NonNullable<Conditions['
 }
 
 /** The limits as texts. */
-export function limitWords({ texts, times }: Pick<Portal, 'texts' | 'times'>, limits: Limits = {}): string[] {
+export function limitWords(
+  { texts, times }: Pick<Portal, 'texts' | 'times'>,
+  limits: Limits | RecordedLimits = {},
+): string[] {
   const { requests, credits } = limits;
   const { refill } = credits ?? {};
   return [

@@ -1,6 +1,7 @@
 import type { Conditions, Limits, TimeWindow } from '../../api/conditions.js';
 import type { TokenRecord } from '../../api/token.js';
-import { DAY, lifetimeOf } from '../text/times.js';
+import { durationText } from '../../input/duration.js';
+import { DAY } from '../text/times.js';
 
 /**
  * The form fields of a token except permissions and expiry, as texts. An empty text is an absent
@@ -77,10 +78,10 @@ export function tokenFieldsOf({
     to: times.to ?? '',
     utcOffset: times.utcOffset ?? '',
     requests: number(requests?.limit),
-    per: requests === undefined ? NO_FIELDS.per : lifetimeOf(requests.per),
+    per: requests === undefined ? NO_FIELDS.per : requests.per,
     credits: number(credits?.amount),
     refill: number(refill?.amount),
-    every: refill === undefined ? 0 : lifetimeOf(refill.every),
+    every: refill === undefined ? 0 : refill.every,
   };
 }
 
@@ -120,13 +121,15 @@ function timesOf({ days, from, to, utcOffset }: TokenFields): TimeWindow | undef
 /** The limits of the fields; `undefined`: none. */
 export function limitsOf({ requests, per, credits, refill, every }: TokenFields): Limits | undefined {
   const limits: Limits = {
-    ...(requests === '' ? {} : { requests: { limit: Number(requests), per } }),
+    ...(requests === '' ? {} : { requests: { limit: Number(requests), per: durationText(per) } }),
     ...(credits === ''
       ? {}
       : {
           credits: {
             amount: Number(credits),
-            ...(every === 0 ? {} : { refill: { amount: Number(refill === '' ? credits : refill), every } }),
+            ...(every === 0
+              ? {}
+              : { refill: { amount: Number(refill === '' ? credits : refill), every: durationText(every) } }),
           },
         }),
   };

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { TokenSummary } from '../../api/token.js';
+import { durationText } from '../../input/duration.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
 import type { StatusAction } from '../portal-context.js';
@@ -130,7 +131,9 @@ export class ManageToken extends PortalElement {
     const { source } = portal;
     if (action === 'rotate') {
       const { token, digest, scheme } = (await portal.engine()).mint({ id });
-      const record = await source.rotate(id, { grace: Number(form.get('grace')), digest, scheme });
+      const milliseconds = Number(form.get('grace'));
+      const grace = milliseconds === 0 ? 0 : durationText(milliseconds);
+      const record = await source.rotate(id, { grace, digest, scheme });
       portal.changed(record);
       portal.open({ screen: 'once', credential: token, record, rotated: true });
     } else if (action === 'delete') {

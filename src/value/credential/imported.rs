@@ -1,7 +1,7 @@
 //! Keys that another system issued. A configured prefix marks a text as such a key; its digest is
 //! the lookup key in the store.
 
-use super::Digest;
+use super::{Digest, Prefix};
 use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems, message};
 
@@ -24,7 +24,7 @@ struct KeyForm {
 }
 
 impl ImportedKeys {
-    /// Reads `[{ prefix, digestOf?: 'whole' | 'rest' }]`. Problems are added to `problems`.
+    /// Reads `[{ prefix, digestOf: 'whole' | 'rest' }]`. Problems are added to `problems`.
     pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> ImportedKeys {
         let Value::List(items) = value else {
             problems.add(path, message!("expected an array, got {}", value.kind()));
@@ -39,6 +39,10 @@ impl ImportedKeys {
                 continue;
             };
             members.required_text("prefix", problems);
+            if members.value("digestOf").is_none() {
+                let message = "is required: \"whole\" if the other system hashed the whole key, \"rest\" if it hashed what follows the prefix";
+                problems.add(&members.path("digestOf"), message);
+            }
             let prefix = members.parsed("prefix", problems, |text| {
                 let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
                 if printable && text.len() <= MAX_PREFIX_LENGTH {
@@ -60,6 +64,13 @@ impl ImportedKeys {
             }));
         }
         ImportedKeys(forms)
+    }
+
+    /// The position of a prefix that credentials of this deployment have too, and no others.
+    pub(crate) fn position_of_own(&self, own: &Prefix) -> Option<usize> {
+        self.0
+            .iter()
+            .position(|form| form.prefix.starts_with(own.as_str()))
     }
 
     /// Whether there are no prefixes, so that no text is looked up.

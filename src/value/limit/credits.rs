@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Exceeded, MAX, millis, require};
 use crate::codec::json::{ObjectText, Value};
+use crate::input::object::object_like;
 use crate::input::{Members, Path, Problems};
 use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
 
@@ -66,6 +67,7 @@ impl Credits {
         } else {
             &["amount", "refill"]
         };
+        let value = object_like(value, path, "{ \"amount\": 1000 }", problems)?;
         let members = Members::open(value, path, known, problems)?;
         require(&members, &["amount"], problems);
         let amount = members.whole("amount", 1..=MAX, problems);

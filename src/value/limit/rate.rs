@@ -6,6 +6,7 @@ use super::{Exceeded, MAX, millis, require};
 use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError};
 use crate::codec::json::{ObjectText, Value, write_whole};
+use crate::input::object::object_like;
 use crate::input::{Members, Path, Problems};
 use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
 
@@ -50,6 +51,7 @@ impl Decode for Arrival {
 impl Rate {
     /// Reads `{ limit, per }`.
     pub(super) fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Rate> {
+        let value = object_like(value, path, "{ \"limit\": 100, \"per\": \"1m\" }", problems)?;
         let members = Members::open(value, path, &["limit", "per"], problems)?;
         require(&members, &["limit", "per"], problems);
         let limit = members.whole("limit", 1..=MAX, problems);

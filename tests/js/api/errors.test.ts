@@ -18,7 +18,7 @@ describe('every error code has a cause', () => {
     forbidden: async () => (await deployment()).create(input(), stranger),
     conflict: async () => {
       const store = wrapped(memoryStore(), { commit: () => false });
-      return (await deployment({ store, deadline: 50 })).create(input(), admin);
+      return (await deployment({ store, deadline: '50ms' })).create(input(), admin);
     },
     name_taken: async () => {
       const tokens = await deployment();
@@ -47,7 +47,7 @@ describe('every error code has a cause', () => {
     invalid_token: async () => (await deployment()).exchange(`${PREFIX}_0`, {}),
     outcome_unknown: async () => {
       const store = wrapped(memoryStore(), { commit: () => Promise.reject(new Error('connection lost')) });
-      return (await deployment({ store, deadline: 50 })).create(input(), admin);
+      return (await deployment({ store, deadline: '50ms' })).create(input(), admin);
     },
     rng_failed: async () => (await deployment({ entropy: () => {} })).create(input(), admin),
     store_unavailable: async () => {

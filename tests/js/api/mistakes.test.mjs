@@ -5,7 +5,6 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import notYet from './mistakes/not-yet.json' with { type: 'json' };
 import ofCalls from './mistakes/of-calls.mjs';
 import ofCatalogs from './mistakes/of-catalogs.mjs';
 import ofCreate from './mistakes/of-create.mjs';
@@ -46,7 +45,7 @@ function lacks(answer, { code, where, what, right }) {
 for (const [group, mistakes] of Object.entries(groups)) {
   describe(`mistakes: ${group}`, () => {
     for (const { mistake, call, expect } of mistakes) {
-      test(mistake, { todo: notYet[group]?.includes(mistake) }, async () => {
+      test(mistake, async () => {
         const answer = await answerTo(call);
         assert.deepEqual(lacks(answer, expect), [], `${answer?.code}: ${answer?.path}: ${answer?.message}`);
       });

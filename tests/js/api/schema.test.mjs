@@ -59,13 +59,13 @@ const right = () => ({
   retired: ['s:gone', 's:g:gone', 'batch'],
   kinds: {
     personal: {
-      lifetime: { default: 'P1DT2H', longest: 86_400_000_000, required: true },
+      lifetime: { default: 'P1DT2H', longest: '1000d', required: true },
       uniqueNames: false,
     },
     ci: {
       title: 'CI',
       description: 'Builds',
-      lifetime: { default: '1h', idle: 60_000 },
+      lifetime: { default: '1h', idle: '60s' },
       technicalUser: true,
       manage: 'admin',
       owners: ['*', 'org:*', 'org:*/group:eng/**', '*/*/**', 'a/b/c/d/e/f/g/h/**'],

@@ -110,8 +110,8 @@ describe('a file of secrets in place of another file', () => {
         [
           ['list', '--owner', 'org:acme', '--catalog', file],
           ['catalog', 'import', '--from', 'openapi', file],
-          ['import-keys', file, '--from', 'rows'],
-          ['import-keys', file, '--from', 'rows', '--mapping', file],
+          ['import-keys', file, '--from', 'rows', '--imported', 'old_'],
+          ['import-keys', file, '--from', 'rows', '--imported', 'old_', '--mapping', file],
           ['list', '--owner', 'org:acme', '--record-key-file', file],
         ],
         async (args) => {
@@ -143,7 +143,7 @@ describe('a file of secrets in place of another file', () => {
     }
     const rows = join(site.folder, 'rows.jsonl');
     writeFileSync(rows, '{}\n{"a": }\n');
-    const { stderr } = await site.leastkey(['import-keys', rows, '--from', 'rows']);
+    const { stderr } = await site.leastkey(['import-keys', rows, '--from', 'rows', '--imported', 'old_']);
     assert.match(stderr, /rows\.jsonl is not JSON: expected a value in line 2, column 7\n/);
   });
 });

@@ -267,7 +267,7 @@ class World {
       this.maybe(name, () => random.pick(values)),
     );
     return Object.assign(
-      { freshness: random.pick([0, 5_000, 5_000]) },
+      { freshness: random.pick([0, '5s', '5s']) },
       ...context,
       this.maybe('consume', () => random.pick([1, 1, 2, 0, 1.5, Number.NaN])),
     );

@@ -20,7 +20,7 @@ const SLACK = { verifications: 4 * 2 ** 20, tokens: 16 * 2 ** 20, uses: 8 * 2 **
 test('five million verifications in one instance do not grow its memory', async () => {
   const clock = { now: Date.UTC(2026, 10, 23) };
   const now = () => clock.now;
-  const tokens = await deployment({ store: memoryStore({ now }), now, freshness: WINDOW });
+  const tokens = await deployment({ store: memoryStore({ now }), now, freshness: `${WINDOW}ms` });
   const [valid, revoked, ended] = [
     await createToken(tokens),
     await createToken(tokens, { name: 'Revoked' }),
@@ -64,7 +64,7 @@ test('two hundred thousand tokens in a cache of a thousand do not grow the memor
   const maker = await deployment({ store: inner });
   const { id } = await createToken(maker);
   const { store, make, clear } = forgery(maker, inner, id);
-  const options = { store, now, freshness: WINDOW, capacity: 1_000, usage: false };
+  const options = { store, now, freshness: `${WINDOW}ms`, capacity: 1_000, usage: false } as const;
   const tokens = await deployment(options);
   const batch = () => {
     for (let turn = 0; turn < 20_000; turn++) {
@@ -83,7 +83,7 @@ test('two hundred thousand tokens in a cache of a thousand do not grow the memor
 });
 
 test('three hundred flushes of two hundred used tokens do not grow the memory', async () => {
-  const tokens = await deployment({ freshness: WINDOW });
+  const tokens = await deployment({ freshness: `${WINDOW}ms` });
   const credentials: string[] = [];
   for (let at = 0; at < 200; at++) credentials.push((await createToken(tokens, { name: `T${at}` })).token);
   const flushes = async (many: number) => {

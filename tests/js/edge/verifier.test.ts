@@ -157,7 +157,7 @@ describe('many verifications at once', () => {
         catalog,
         store: { get } as never,
         prefix: PREFIX,
-        deadline: 40,
+        deadline: '40ms',
       });
       const verdicts = await verifier.verifyMany([
         { credential: token },

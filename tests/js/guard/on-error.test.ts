@@ -85,7 +85,7 @@ function assertReported(reported: Reported[], operation: string): void {
 
 describe('onError of createTokens and createVerifier', () => {
   for (const [maker, make] of makers)
-    for (const freshness of [0, 5_000])
+    for (const freshness of [0, '5s'] as const)
       for (const how of ['throws', 'rejects'] as const)
         test(`${maker}, freshness ${freshness}, a store that ${how}: has the cause, and no verdict has`, async () => {
           for (const [operation, call] of calls) {

@@ -107,7 +107,7 @@ describe('a store', () => {
   for (const [how, call] of Object.entries(outages)) {
     test(`that ${how} is 503 on every route that uses it`, async () => {
       const store = { get: call, list: call, commit: call };
-      const { send, document, errors } = await api({ store, deployment: { deadline: 30 } });
+      const { send, document, errors } = await api({ store, deployment: { deadline: '30ms' } });
       let asked = 0;
       for (const [path, item] of Object.entries(document.paths)) {
         for (const [method, { responses, security }] of Object.entries(item)) {

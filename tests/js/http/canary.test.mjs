@@ -74,7 +74,7 @@ describe('a failure of the host', () => {
         const store = { get: through('get'), list: through('list'), commit: through('commit') };
         const whole = await api({ store: inner });
         const { token, record } = await whole.tokens.create(input(), people.root);
-        const { send, document, errors } = await api({ store, deployment: { deadline: 50 } });
+        const { send, document, errors } = await api({ store, deployment: { deadline: '50ms' } });
         broken = true;
         let failed = 0;
         for (const { method, path, init } of everyRequest(document, record.id, token)) {

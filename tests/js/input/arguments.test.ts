@@ -155,7 +155,9 @@ describe('arguments', () => {
     ['beyond 2^53', 2 ** 53],
     ['a fraction', 1.5],
     ['an invalid Date', new Date('soon')],
-    ['a text', '2030-01-01'],
+    ['a day that does not exist', '2030-02-30'],
+    ['a time without an offset', '2030-01-01T12:00'],
+    ['in seconds', 1_900_000_000],
     ['null', null],
     ['past', 1],
   ];

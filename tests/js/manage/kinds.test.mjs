@@ -193,7 +193,7 @@ describe('a kind of the catalog', () => {
     const { record } = await create('own');
     assert.equal(record.expiresAt - record.createdAt, 2 * day);
     assert.equal(await codeOf(create('own', { expiresIn: '3d' })), 'done');
-    assert.equal(await codeOf(create('own', { expiresIn: 3 * day + 1 })), 'invalid_input');
+    assert.equal(await codeOf(create('own', { expiresIn: `${3 * day + 1}ms` })), 'invalid_input');
     assert.equal(await codeOf(create('must')), 'invalid_input');
   });
 

@@ -23,6 +23,23 @@ const stores: [string, (run: (store: SyncStore) => Promise<void>) => Promise<voi
   ],
 ];
 
+test('instants are given as dates, as instants with an offset, as a Date and in milliseconds', async () => {
+  const tokens = await deployment();
+  const ends = Date.UTC(2031, 1, 1);
+  for (const [expiresAt, expected] of [
+    ['2031-01-31', ends],
+    ['2031-02-01T00:00Z', ends],
+    ['2031-02-01T01:00:00+01:00', ends],
+    [new Date(ends), ends],
+    [ends, ends],
+  ] as const) {
+    const { record } = await createToken(tokens, { expiresAt });
+    assert.equal(record.expiresAt, expected, String(expiresAt));
+  }
+  const { record } = await createToken(tokens, { notBefore: '2031-01-31' });
+  assert.equal(record.notBefore, Date.UTC(2031, 0, 31));
+});
+
 for (const [name, withStore] of stores) {
   describe(`the life of a token: ${name}`, () => {
     test('created, verified, disabled, enabled, revoked, deleted', () =>

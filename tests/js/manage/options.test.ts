@@ -18,32 +18,37 @@ describe('options of createTokens', () => {
     ['one like none', { ...right, colour: 'red' }, 'colour', /known are catalog, store, prefix/],
     ['no object', 'x', 'options', /expects an object with catalog/],
     ['nothing', undefined, 'options', /expects an object/],
-    ['no store', { ...right, store: undefined }, 'store', /get, list and commit/],
+    ['no store', { ...right, store: undefined }, 'store', /is required/],
     [
       'a store without commit',
       { ...right, store: { get() {}, list() {} } },
       'store',
       /commit is no function/,
     ],
-    ['no catalog', { ...right, catalog: undefined }, 'catalog', /expected an object/],
+    ['no catalog', { ...right, catalog: undefined }, 'catalog', /is required/],
     ['a catalog that is no JSON', { ...right, catalog: circular() }, 'catalog', /cannot be written as JSON/],
     ['no prefix', { ...right, prefix: undefined }, 'prefix', /prefix/],
     ['an empty prefix', { ...right, prefix: '' }, 'prefix', /prefix/],
     ['a prefix with a space', { ...right, prefix: 'a b' }, 'prefix', /prefix/],
     ['a freshness that cannot be read', { ...right, freshness: '5 apples' }, 'freshness', /"5s"/],
-    ['a negative freshness', { ...right, freshness: -1 }, 'freshness', /whole milliseconds/],
-    ['a freshness that is NaN', { ...right, freshness: Number.NaN }, 'freshness', /whole milliseconds/],
+    ['a negative freshness', { ...right, freshness: -1 }, 'freshness', /has no unit/],
+    ['a freshness that is NaN', { ...right, freshness: Number.NaN }, 'freshness', /has no unit/],
     [
       'a freshness beyond 2^53',
       { ...right, freshness: '9007199254740992ms' },
       'freshness',
-      /whole milliseconds/,
+      /a number and a unit/,
     ],
     ['a clock that is none', { ...right, now: 5 }, 'now', /function/],
     ['entropy that is no function', { ...right, entropy: new Uint8Array(64) }, 'entropy', /function/],
-    ['a deadline of 0', { ...right, deadline: 0 }, 'deadline', /from 1 to 600000/],
-    ['a deadline that is NaN', { ...right, deadline: Number.NaN }, 'deadline', /from 1 to 600000/],
-    ['a deadline that a timer cannot hold', { ...right, deadline: 2 ** 31 }, 'deadline', /from 1 to 600000/],
+    ['a deadline of 0', { ...right, deadline: 0 }, 'deadline', /from "1ms" to "10m"/],
+    ['a deadline that is NaN', { ...right, deadline: Number.NaN }, 'deadline', /has no unit/],
+    [
+      'a deadline that a timer cannot hold',
+      { ...right, deadline: '2147483648ms' },
+      'deadline',
+      /from "1ms" to "10m"/,
+    ],
   ];
   for (const [title, options, path, message] of cases) {
     test(title, () =>
@@ -56,8 +61,8 @@ describe('options of createTokens', () => {
     );
   }
 
-  test('freshness is accepted in milliseconds and as text', async () => {
-    for (const freshness of [0, 5_000, '0s', '500ms', '5s', '2m', '1h']) {
+  test('freshness is accepted with a unit, or as 0', async () => {
+    for (const freshness of [0, '0s', '500ms', '5s', '2m', '1h'] as const) {
       const tokens = await deployment({ freshness });
       assert.equal(
         (await tokens.verify((await createToken(tokens)).token, undefined, { freshness })).valid,
@@ -72,7 +77,7 @@ describe('options of createTokens', () => {
       code: 'invalid_input',
       message: /unknown option "fresness" of verify; did you mean "freshness"\?/,
     });
-    await assert.rejects(tokens.verify('x', undefined, { freshness: 'soon' }), {
+    await assert.rejects(tokens.verify('x', undefined, { freshness: 'soon' } as never), {
       code: 'invalid_input',
       path: 'freshness',
     });

@@ -173,7 +173,7 @@ describe('a rotation whose answer is lost', () => {
   test('between core and caller: the idempotency key finds the record, and the old secret still works', async () => {
     const { tokens } = await clocked();
     const { token, id } = await createToken(tokens);
-    const options = { idempotencyKey: 'turn-1', grace: '1h' };
+    const options = { idempotencyKey: 'turn-1', grace: '1h' } as const;
     const { next, record } = await rotated(tokens, id, options);
     assert.deepEqual(await tokens.rotate(id, options, admin), { token: null, record });
     await assert.rejects(tokens.rotate(id, { ...options, grace: '2h' }, admin), { code: 'conflict' });

@@ -106,7 +106,7 @@ describe('an exchange', () => {
       await made(),
       await made(),
       await made(),
-      await made({ expiresIn: 1 }),
+      await made({ expiresIn: '1ms' }),
     ];
     await tokens.revoke(revoked.id, {}, admin);
     await tokens.disable(disabled.id, admin);

@@ -242,7 +242,10 @@ describe('a turn of the event loop between the pages', () => {
   };
   for (const [name, call] of Object.entries(calls)) {
     test(`${name} on a store that answers at once is stopped by a signal from outside`, async () => {
-      const tokens = await deployment({ now: () => clock.now });
+      const tokens = await deployment({
+        now: () => clock.now,
+        imported: [{ prefix: 'old_', digestOf: 'whole' }],
+      });
       await some(tokens, 60);
       clock.now += 10 * 86_400_000;
       const abort = new AbortController();

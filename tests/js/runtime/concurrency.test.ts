@@ -75,7 +75,7 @@ test('a change that is overtaken while it reads is planned again with the same t
       return store.commit(writes);
     },
   });
-  const there = await deployment({ store: overtaken, now, deadline: 2_000 });
+  const there = await deployment({ store: overtaken, now, deadline: '2s' });
   assert.equal((await there.revoke(id, { reason: 'there' }, admin)).reason, 'here');
   assert.ok(gets < 12 && commits === 1, `${gets} reads, ${commits} commits`);
 });

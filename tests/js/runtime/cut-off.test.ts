@@ -37,7 +37,10 @@ describe('after a request that was cut off', () => {
         // At each of its store calls, and before the first.
         for (let calls = 0; calls < 7; calls++) {
           const time = new VirtualTime();
-          const tokens = await deployment({ store: time.slow(memoryStore(), LATENCY), deadline: DEADLINE });
+          const tokens = await deployment({
+            store: time.slow(memoryStore(), LATENCY),
+            deadline: `${DEADLINE}ms`,
+          });
           await time.run(async () => {
             const limits = { credits: { amount: 100 } };
             const made = await Promise.all(
@@ -107,7 +110,7 @@ describe('after a request that was cut off', () => {
 test('a call that gets no turn fails and says that nothing was changed', async () => {
   const time = new VirtualTime();
   const store = memoryStore();
-  const patient = await deployment({ store: time.slow(store, LATENCY), deadline: 100_000 });
+  const patient = await deployment({ store: time.slow(store, LATENCY), deadline: '100s' });
   const { id } = await time.run(() => createToken(patient));
   const slow = time.slow(store, LATENCY);
   let hangs = false;
@@ -116,8 +119,8 @@ test('a call that gets no turn fails and says that nothing was changed', async (
     commit: (writes: never) => (hangs ? new Promise<boolean>(() => {}) : slow.commit(writes)),
   };
   const [long, short] = [
-    await deployment({ store: hanging as never, deadline: 100_000 }),
-    await deployment({ store: hanging as never, deadline: 1_000 }),
+    await deployment({ store: hanging as never, deadline: '100s' }),
+    await deployment({ store: hanging as never, deadline: '1s' }),
   ];
   await time.run(async () => {
     hangs = true;

@@ -96,7 +96,7 @@ describe('a store that is copied', () => {
       },
     });
     const deployments = await Promise.all(
-      Array.from({ length: 8 }, () => deployment({ store: slow, deadline: 1_000 })),
+      Array.from({ length: 8 }, () => deployment({ store: slow, deadline: '1s' })),
     );
     const acknowledged = { created: [] as string[], revoked: [] as string[] };
     let copied = false;

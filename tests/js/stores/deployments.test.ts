@@ -173,7 +173,7 @@ test('a store that is swapped under a running verifier stops it', async () => {
   let current: Store = ours;
   const store = wrapped(ours, { get: (keys) => current.get(keys) });
   const { reported, onError } = collector();
-  const verifier = await verifierOf(store, { now, onError, freshness: 5_000 });
+  const verifier = await verifierOf(store, { now, onError, freshness: '5s' });
   assert.equal((await verifier.verify(token)).code, 'valid');
   current = theirs;
   clock.now += 5_000;
@@ -248,7 +248,7 @@ describe('the number of shards', () => {
     const tokens = await deployment({ store, now, shards: 64 });
     const made = await Promise.all(Array.from({ length: 8 }, () => createToken(tokens)));
     const { reads, counted } = reading(store);
-    const verifier = await verifierOf(counted, { now, freshness: 5_000 });
+    const verifier = await verifierOf(counted, { now, freshness: '5s' });
     const codes = async () =>
       (await Promise.all(made.map(({ token }) => verifier.verify(token)))).map(({ code }) => code);
     assert.deepEqual(new Set(await codes()), new Set(['valid']));

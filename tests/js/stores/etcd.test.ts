@@ -20,7 +20,7 @@ import { assertNeedsMigrate } from './needs-migrate.js';
 import { storeContract } from './store-contract.js';
 
 /** On a busy machine a node may take long; the stores of these tests wait. */
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: '30s' } as const;
 
 let cluster: EtcdCluster;
 let prefixes = 0;
@@ -254,7 +254,7 @@ describe('three nodes of etcd', { skip: leftOut('etcd') }, () => {
   test('lose no acknowledged change when the leader is killed', async () => {
     const three = await startEtcd(3);
     try {
-      const options = { endpoints: three.endpoints, timeout: 3_000 };
+      const options = { endpoints: three.endpoints, timeout: '3s' } as const;
       const store = etcdStore({ ...options, ...PATIENT });
       await store.migrate();
       const counted = { acknowledged: 0, unknown: 0 };
@@ -283,9 +283,9 @@ describe('three nodes of etcd', { skip: leftOut('etcd') }, () => {
   test('verify a revocation that was acknowledged just before the leader was killed', async () => {
     const three = await startEtcd(3);
     try {
-      const store: DatabaseStore = etcdStore({ endpoints: three.endpoints, timeout: 5_000 });
+      const store: DatabaseStore = etcdStore({ endpoints: three.endpoints, timeout: '5s' });
       await store.migrate();
-      const tokens = await deployment({ store, deadline: 60_000 });
+      const tokens = await deployment({ store, deadline: '60s' });
       const { token, id } = await createToken(tokens);
       await tokens.revoke(id, {}, admin);
       await three.nodes[await three.leader()]?.stop('SIGKILL');
@@ -293,8 +293,8 @@ describe('three nodes of etcd', { skip: leftOut('etcd') }, () => {
       // A second one leaves no majority: nothing is answered, and nothing accepted.
       const leader = await three.leader();
       await three.nodes[leader < 0 ? 0 : leader]?.stop('SIGKILL');
-      const blind = etcdStore({ endpoints: three.endpoints, timeout: 300 });
-      const verdict = await (await deployment({ store: blind, deadline: 2_000 })).verify(token);
+      const blind = etcdStore({ endpoints: three.endpoints, timeout: '300ms' });
+      const verdict = await (await deployment({ store: blind, deadline: '2s' })).verify(token);
       assert.equal(verdict.code, 'store_unavailable');
     } finally {
       await three.stop();

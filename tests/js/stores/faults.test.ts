@@ -40,7 +40,7 @@ describe('a faulty get', () => {
       let faulty = false;
       const store = wrapped(inner, { get: (keys) => (faulty ? (get(keys) as never) : inner.get(keys)) });
       const patient = await deployment({ store });
-      const tokens = await deployment({ store, deadline: 300 });
+      const tokens = await deployment({ store, deadline: '300ms' });
       const { token, id } = await createToken(patient);
       faulty = true;
       const verdict = await tokens.verify(token, 'messages:send');
@@ -142,7 +142,7 @@ describe('a faulty list', () => {
     test(`answers ${title}: an error, and no call hangs`, async () => {
       const tokens = await deployment({
         store: wrapped(memoryStore(), { list: () => answer as never }),
-        deadline: 40,
+        deadline: '40ms',
       });
       await assert.rejects(tokens.list({ owner: 'org:acme' }, admin), { code: 'store_unavailable' });
     });
@@ -207,7 +207,7 @@ describe('a commit whose answer is lost', () => {
           return commit(writes);
         },
       });
-      const tokens = await deployment({ store, deadline: 600 });
+      const tokens = await deployment({ store, deadline: '600ms' });
 
       once = fate(inner);
       const { token, id, record } = await createToken(tokens);
@@ -242,7 +242,7 @@ describe('a commit whose answer is lost', () => {
         });
       },
     });
-    const tokens = await deployment({ store, deadline: 400 });
+    const tokens = await deployment({ store, deadline: '400ms' });
     const { token } = await createToken(tokens);
     assert.ok(land);
     land();
@@ -262,7 +262,7 @@ describe('a commit whose answer is lost', () => {
         return inner.commit(writes) && Promise.reject(new Error('answer lost'));
       },
     });
-    const tokens = await deployment({ store, deadline: 300 });
+    const tokens = await deployment({ store, deadline: '300ms' });
     cut = true;
     const call = () => tokens.create(input({ idempotencyKey: 'k1' }), admin);
     await assert.rejects(call(), { code: 'outcome_unknown' });
@@ -281,7 +281,7 @@ describe('a commit whose answer is lost', () => {
     const store = wrapped(inner, { commit: (writes) => commit(writes) });
     const tokens = await deployment({ store });
     // Long enough to reach the commit on a busy machine; also the wait for the answer.
-    const impatient = await deployment({ store, deadline: 1_000 });
+    const impatient = await deployment({ store, deadline: '1s' });
     const { token, id } = await createToken(tokens);
     commit = () => never();
     await assert.rejects(impatient.revoke(id, {}, admin), { code: 'outcome_unknown' });
@@ -347,7 +347,7 @@ describe('writers of one process', () => {
     const inner = memoryStore();
     let hang = false;
     const store = wrapped(inner, { commit: (writes) => (hang ? never() : inner.commit(writes)) });
-    const tokens = await deployment({ store, deadline: 100 });
+    const tokens = await deployment({ store, deadline: '100ms' });
     const made = await Promise.all([1, 2, 3].map((n) => createToken(tokens, { name: `T${n}` })));
     hang = true;
     const outcomes = await Promise.allSettled(made.map(({ id }) => tokens.disable(id, admin)));

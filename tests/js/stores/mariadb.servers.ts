@@ -217,7 +217,7 @@ describe('MariaDB', { skip: leftOut('mariadb') }, () => {
 
   test('a deployment works on it, by its URL', async () => {
     const store = await openStore(`${server.url()}#${freshTable()}`, { migrate: true });
-    const tokens = await deployment({ store, deadline: 60_000 });
+    const tokens = await deployment({ store, deadline: '60s' });
     const { token, id } = await createToken(tokens);
     assert.equal((await tokens.verify(token, 'messages:send')).code, 'valid');
     await tokens.revoke(id, {}, admin);

@@ -304,7 +304,7 @@ describe('Redis', { skip: leftOut('redis') }, () => {
       try {
         const store = redisStore(client);
         await store.migrate();
-        const tokens = await deployment({ store, deadline: 60_000 });
+        const tokens = await deployment({ store, deadline: '60s' });
         const { token, id } = await createToken(tokens);
         await tokens.revoke(id, {}, admin);
         await own.process.stop('SIGKILL');

@@ -196,8 +196,8 @@ describe('sqliteStore', () => {
       [{ database: new Database(':memory:') }, /^database: it is in memory/],
       [{ database: { execute() {} } }, /^database: expected an open database of libsql, better-sqlite3 or/],
       [{ database: null }, /^database: expected/],
-      [{ path: 'x.db', busyTimeout: -1 }, /busyTimeout: expected/],
-      [{ path: 'x.db', busyTimeout: Number.NaN }, /busyTimeout: expected/],
+      [{ path: 'x.db', busyTimeout: -1 }, /busyTimeout: .*has no unit/],
+      [{ path: 'x.db', busyTimeout: Number.NaN }, /busyTimeout: .*has no unit/],
       [undefined, /expects an object/],
     ] as const) {
       assert.throws(() => sqliteStore(options as SqliteStoreOptions), { code: 'invalid_input', message });
@@ -207,7 +207,7 @@ describe('sqliteStore', () => {
   test(
     'a store that another process locks fails after the busy timeout, and says that nothing was changed',
     withFile(({ path }) => {
-      const store = sqliteStore({ path, busyTimeout: 20 });
+      const store = sqliteStore({ path, busyTimeout: '20ms' });
       const holder = new Database(path);
       holder.exec('BEGIN IMMEDIATE');
       assert.throws(() => store.commit([{ key: 'k', value: '1' }]), {
@@ -236,7 +236,7 @@ describe('sqliteStore', () => {
           }
         },
       };
-      const store = sqliteStore({ database: named, busyTimeout: 20 });
+      const store = sqliteStore({ database: named, busyTimeout: '20ms' });
       const holder = new Database(path);
       holder.exec('BEGIN IMMEDIATE');
       assert.throws(() => store.commit([{ key: 'k', value: '1' }]), {

@@ -27,8 +27,8 @@ async function open(): Promise<{ fresh: Tokens; windowed: Tokens }> {
     try {
       const [one, other] = [await openStore(url), await openStore(url)];
       return {
-        fresh: await deployment({ store: one, deadline: 4_000, usage: false }),
-        windowed: await deployment({ store: other, deadline: 4_000, usage: false, freshness: '1s' }),
+        fresh: await deployment({ store: one, deadline: '4s', usage: false }),
+        windowed: await deployment({ store: other, deadline: '4s', usage: false, freshness: '1s' }),
       };
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 200));

@@ -11,7 +11,7 @@ import { catalog, deployment } from './deployment.js';
 import { wrapped } from './wrapped-store.js';
 
 const [path = '', what = '', credential = '', times = '', sessions = '1000'] = process.argv.slice(2);
-const sqlite = sqliteStore({ path, busyTimeout: 30_000 });
+const sqlite = sqliteStore({ path, busyTimeout: '30s' });
 let commits = 0;
 const store = wrapped(sqlite, {
   commit(writes) {
@@ -20,7 +20,7 @@ const store = wrapped(sqlite, {
   },
 });
 const kinds = { session: { sessions: Number(sessions) } };
-const tokens = await deployment({ store, deadline: 120_000, catalog: { ...catalog, kinds } as never });
+const tokens = await deployment({ store, deadline: '120s', catalog: { ...catalog, kinds } as never });
 
 const calls: Record<string, () => Promise<string>> = {
   exchange: () =>

@@ -9,8 +9,8 @@ import { sqliteStore } from 'leastkey/stores/sqlite';
 import { admin, createToken, deployment } from './deployment.js';
 
 const [path = '', name = '', made = '', shared = ''] = process.argv.slice(2);
-const store = sqliteStore({ path, busyTimeout: 30_000 });
-const tokens = await deployment({ store, deadline: 120_000 });
+const store = sqliteStore({ path, busyTimeout: '30s' });
+const tokens = await deployment({ store, deadline: '120s' });
 let calls = 0;
 
 async function isAccepted(token: string): Promise<boolean> {

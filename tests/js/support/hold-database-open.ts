@@ -8,7 +8,7 @@ import { type SqliteStore, sqliteStore } from 'leastkey/stores/sqlite';
 
 const [path = '', size] = process.argv.slice(2);
 // Waiting for another connection here would exceed the time of a test.
-const store = sqliteStore({ path, busyTimeout: 600_000 });
+const store = sqliteStore({ path, busyTimeout: '600s' });
 store.commit([{ key: 'k', value: '1' }]);
 console.log(size === undefined ? 'open' : JSON.stringify(fill(store, Number(size))));
 process.stdin.resume().on('end', () => store.close());

@@ -6,7 +6,7 @@
 import { sqliteStore } from 'leastkey/stores/sqlite';
 
 const [path = '', times = ''] = process.argv.slice(2);
-const store = sqliteStore({ path, busyTimeout: 60_000 });
+const store = sqliteStore({ path, busyTimeout: '60s' });
 for (let done = 0; done < Number(times); ) {
   const [count = null] = await store.get(['count']);
   const next = String(Number(count ?? 0) + 1);

@@ -16,7 +16,7 @@ const slow = wrapped(inner, {
   commit: (writes) => later(inner.commit(writes)),
 });
 for (const store of [slow, sqliteStore({ path: process.argv[2] as string })]) {
-  const tokens = await deployment({ store, deadline: 600_000 });
+  const tokens = await deployment({ store, deadline: '600s' });
   const made = await Promise.all([1, 2, 3].map((n) => createToken(tokens, { name: `T${n}` })));
   for (const { token } of made) await tokens.verify(token);
 }

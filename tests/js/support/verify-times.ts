@@ -7,8 +7,8 @@ import { sqliteStore } from 'leastkey/stores/sqlite';
 import { deployment } from './deployment.js';
 
 const [path = '', credential = '', times = ''] = process.argv.slice(2);
-const store = sqliteStore({ path, busyTimeout: 30_000 });
-const tokens = await deployment({ store, deadline: 120_000 });
+const store = sqliteStore({ path, busyTimeout: '30s' });
+const tokens = await deployment({ store, deadline: '120s' });
 const verdicts = await Promise.all(
   Array.from({ length: Number(times) }, () => tokens.verify(credential, 'messages:send', { consume: 1 })),
 );

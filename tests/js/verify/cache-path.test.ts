@@ -140,7 +140,7 @@ for (const [maker, make] of Object.entries(makers))
         undefined,
         {},
         { freshness: '5s' },
-        { freshness: 60_000 },
+        { freshness: '60s' },
         { signal },
         { use: false },
         { freshness: '5s', signal, use: true },

@@ -103,7 +103,7 @@ const table = {
   },
   expired: {
     of: async ({ make, clock }) => {
-      const { token } = await make('T', { expiresIn: HOUR });
+      const { token } = await make('T', { expiresIn: `${HOUR}ms` });
       clock.now += HOUR;
       return token;
     },
@@ -164,6 +164,7 @@ describe('explain', () => {
         add,
         templates,
         wrong,
+        hint,
         ...explained
       } = await made.tokens.explain(credential, requirement);
       assert.equal(verdict.code, title.split(':')[0]);
@@ -173,6 +174,7 @@ describe('explain', () => {
       assert.equal(templates !== undefined, verdict.code === 'insufficient_permission');
       const isText = wire !== UNREADABLE && ['malformed', 'bad_checksum'].includes(verdict.code);
       assert.equal(wrong !== undefined, isText);
+      assert.equal(hint !== undefined, isText);
     });
   }
 

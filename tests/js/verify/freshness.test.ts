@@ -37,7 +37,7 @@ async function instances(changes: Partial<TokensOptions> = {}) {
   });
   const given = { now, ...changes };
   const there = await deployment({ ...given, store: inner });
-  const here = await deployment({ ...given, store, freshness: WINDOW });
+  const here = await deployment({ ...given, store, freshness: `${WINDOW}ms` });
   const count = () => {
     const feed = reads.filter(([key]) => key === 'feed/0').length;
     const counted = { feed, others: reads.length - feed };
@@ -89,7 +89,7 @@ describe('cost', () => {
       const now = () => clock.now;
       // Long enough for any machine: the window also uses a clock that the test cannot set.
       const window = 3_600_000;
-      const here = await deployment({ store: counting, now, freshness: window, capacity: 100_000 });
+      const here = await deployment({ store: counting, now, freshness: `${window}ms`, capacity: 100_000 });
       const credentials = Array.from({ length: many }, make);
       const verifyAll = () => {
         for (const credential of credentials) assert.equal(here.verifySync(credential)?.code, 'valid');
@@ -106,7 +106,7 @@ describe('cost', () => {
 
   test('more tokens than the capacity are read again, and every verdict is right', async () => {
     const { there, store, clock } = await instances();
-    const here = await deployment({ store, now: () => clock.now, freshness: WINDOW, capacity: 50 });
+    const here = await deployment({ store, now: () => clock.now, freshness: `${WINDOW}ms`, capacity: 50 });
     const made = [];
     for (let at = 0; at < 120; at++) made.push(await createToken(there, { name: `T${at}` }));
     for (const round of [1, 2])
@@ -237,13 +237,18 @@ describe('bounds', () => {
       },
     });
     const there = await deployment({ store: inner, now: () => clock.now });
-    const here = await deployment({ store, now: () => clock.now, freshness: WINDOW, deadline: 200 });
+    const here = await deployment({
+      store,
+      now: () => clock.now,
+      freshness: `${WINDOW}ms`,
+      deadline: '200ms',
+    });
     const { token, id } = await createToken(there);
     assert.equal(await code(here, token), 'valid');
     let during: Promise<string> | undefined;
     gate.after = () => {
       // Committed but not answered: the feed is read after the commit was sent.
-      during = code(here, token, undefined, { freshness: 1 });
+      during = code(here, token, undefined, { freshness: '1ms' });
     };
     await assert.rejects(here.revoke(id, {}, admin), { code: 'outcome_unknown' });
     fails = false;
@@ -279,9 +284,9 @@ describe('bounds', () => {
     await new Promise(setImmediate);
     gate.after = undefined;
     await there.revoke(id, {}, admin);
-    await here.verify(other.token, undefined, { freshness: 1 });
+    await here.verify(other.token, undefined, { freshness: '1ms' });
     clock.now += 1;
-    await here.verify(other.token, undefined, { freshness: 1 });
+    await here.verify(other.token, undefined, { freshness: '1ms' });
     record.release();
     await late;
     assert.equal(await code(here, token), 'revoked');
@@ -316,7 +321,7 @@ describe('bounds', () => {
       clock.now += 50;
     };
     for (let turn = 0; turn < 3; turn++)
-      assert.equal(await code(here, token, undefined, { freshness: 1 }), 'valid');
+      assert.equal(await code(here, token, undefined, { freshness: '1ms' }), 'valid');
   });
 
   test('a cached token expires on time', async () => {
@@ -331,7 +336,7 @@ describe('bounds', () => {
     const clock = { now: START };
     const store = memoryStore();
     const there = await deployment({ store, now: () => START });
-    const here = await deployment({ store, now: () => clock.now, freshness: 1 });
+    const here = await deployment({ store, now: () => clock.now, freshness: '1ms' });
     const { token, id } = await createToken(there);
     assert.equal(await code(here, token), 'valid');
     clock.now -= 3_600_000;
@@ -384,7 +389,7 @@ describe('a store that fails', () => {
     ['hangs', () => new Promise(() => {})],
   ] as const)
     test(`and ${how} is not needed within the window, and refuses after it`, async () => {
-      const { clock, gate, there, here } = await instances({ deadline: 20 });
+      const { clock, gate, there, here } = await instances({ deadline: '20ms' });
       const { token } = await createToken(there);
       assert.equal(await code(here, token), 'valid');
       gate.before = fail;
@@ -407,7 +412,7 @@ describe('the cache', () => {
         return inner.commit(writes);
       },
     });
-    const here = await deployment({ store: slow, now: () => clock.now, freshness: WINDOW });
+    const here = await deployment({ store: slow, now: () => clock.now, freshness: `${WINDOW}ms` });
     const limited = await createToken(there, { name: 'Limited', limits: { credits: { amount: 5 } } });
     const other = await createToken(there, { name: 'Other' });
     const spending = here.verify(limited.token, undefined, { consume: 1 });
@@ -494,7 +499,7 @@ describe('the cache', () => {
   });
 
   test('uses the content of a list at the time of the call', async () => {
-    const tokens = await deployment({ freshness: WINDOW });
+    const tokens = await deployment({ freshness: `${WINDOW}ms` });
     const { token } = await createToken(tokens);
     const list: ('messages:send' | 'messages:status' | 'messages:export')[] = [
       'messages:send',
@@ -577,9 +582,9 @@ describe('the cache', () => {
 
 describe('verifySync', () => {
   test('works on a synchronous store', async () => {
-    const tokens = await deployment({ freshness: WINDOW });
+    const tokens = await deployment({ freshness: `${WINDOW}ms` });
     const { token, id } = await createToken(tokens, { limits: { credits: { amount: 1 } } });
-    for (const options of [{}, { freshness: 0 }]) {
+    for (const options of [{}, { freshness: 0 } as const]) {
       assert.equal(tokens.verifySync(token, 'messages:send', options)?.code, 'valid');
       assert.equal(tokens.verifySync(token, 'branch:read', options)?.code, 'insufficient_permission');
     }
@@ -607,7 +612,7 @@ describe('verifySync', () => {
 test('a verifier has the same window', async () => {
   const { clock, store, there, count } = await instances();
   const now = () => clock.now;
-  const verifier = await createVerifier({ catalog, store, prefix: PREFIX, now, freshness: WINDOW });
+  const verifier = await createVerifier({ catalog, store, prefix: PREFIX, now, freshness: `${WINDOW}ms` });
   const { token, id } = await createToken(there);
   assert.equal(await code(verifier as Pick<Tokens, 'verify'>, token), 'valid');
   await there.revoke(id, {}, admin);

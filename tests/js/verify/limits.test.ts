@@ -263,11 +263,11 @@ describe('errors in limits are reported', () => {
 describe('exact limits', () => {
   test('hold across two deployments and two processes on one file', async () => {
     const file = temporaryFile();
-    const store = sqliteStore({ path: file.path, busyTimeout: 30_000 });
+    const store = sqliteStore({ path: file.path, busyTimeout: '30s' });
     try {
       const [one, two] = [
-        await deployment({ store, deadline: 120_000 }),
-        await deployment({ store, deadline: 120_000 }),
+        await deployment({ store, deadline: '120s' }),
+        await deployment({ store, deadline: '120s' }),
       ];
       const { token } = await createToken(one, { limits: { credits: { amount: 40 } } });
       const children = [1, 2].map(() => start('verify-times', file.path, token, '30'));
@@ -304,7 +304,7 @@ describe('exact limits', () => {
       ['deadline_exceeded', () => false],
       ['store_unavailable', throws],
     ] as const) {
-      const tokens = await deployment({ store: wrapped(inner, { commit }), deadline: 300 });
+      const tokens = await deployment({ store: wrapped(inner, { commit }), deadline: '300ms' });
       const verdict = await tokens.verify(token, undefined, { consume: 1 });
       assert.deepEqual([verdict.code, verdict.status], [code, 503]);
       assert.equal((await tokens.verify(token)).code, 'valid', 'nothing is counted without consume');

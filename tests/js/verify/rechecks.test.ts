@@ -562,7 +562,7 @@ describe('tokens that are not cached', () => {
 
   test('continue after a load was cancelled with its request, and wait for it at most once', async () => {
     const { time, there, options } = await world();
-    const here = await deployment({ ...options, deadline: 1_000 });
+    const here = await deployment({ ...options, deadline: '1s' });
     const [{ token: first }, { token: other }] = await Promise.all([
       createToken(there),
       createToken(there, { name: 'Other' }),

@@ -325,7 +325,7 @@ describe('the addresses that used a token', () => {
     const store = wrapped(inner, {
       commit: (writes) => (failing ? Promise.reject(new Error('down')) : inner.commit(writes)),
     });
-    const { tokens, clock } = await noting({ store, deadline: 1_000 });
+    const { tokens, clock } = await noting({ store, deadline: '1s' });
     const { token, id } = await createToken(tokens);
     await tokens.verify(token, undefined, { ip: '192.0.2.1' });
     failing = true;
@@ -398,7 +398,7 @@ describe('a flush', () => {
       const inner = memoryStore();
       let failing = false;
       const store = wrapped(inner, { commit: (writes) => (failing ? fail() : inner.commit(writes)) });
-      const tokens = await deployment({ store, deadline: 1_000 });
+      const tokens = await deployment({ store, deadline: '1s' });
       const { token, id } = await createToken(tokens);
       await tokens.verify(token);
       failing = true;

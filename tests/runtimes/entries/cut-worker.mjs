@@ -77,7 +77,7 @@ export default {
         catalog,
         store: remoteStore(env.TOKENS, 'all'),
         prefix: 'acme_test',
-        deadline: 4_000,
+        deadline: '4s',
       });
       for (let index = 0; index < 2; index++) {
         const input = {

@@ -91,7 +91,7 @@ fn each_problem_has_its_path_and_a_suggestion() {
             "/templates/sender/permissions",
             json!("messages:send"),
             "$.templates.sender.permissions",
-            "an array of strings, got a string",
+            "expected an array, got a string; write [\"messages:send\"]",
         ),
         (
             "/templates/sender/extends",
@@ -157,7 +157,13 @@ fn each_problem_has_its_path_and_a_suggestion() {
             "/kinds/personal",
             json!({"lifetime": {"default": 0}}),
             "$.kinds.personal.lifetime.default",
-            "from 1",
+            "is zero",
+        ),
+        (
+            "/kinds/personal",
+            json!({"lifetime": {"longest": 7_776_000}}),
+            "$.kinds.personal.lifetime.longest",
+            "7776000 has no unit; write \"90d\" for seconds",
         ),
         (
             "/kinds/personal",
@@ -169,7 +175,7 @@ fn each_problem_has_its_path_and_a_suggestion() {
             "/kinds/personal",
             json!({"rotation": {"reuse": "revok"}}),
             "$.kinds.personal.rotation.reuse",
-            "expected alert, disable or revoke, got \"revok\"",
+            "expected \"alert\", \"disable\" or \"revoke\", got \"revok\"",
         ),
         (
             "/kinds/personal",

@@ -126,7 +126,7 @@ fn no_commit_has_more_writes_than_a_store_takes() {
             };
             assert_eq!(taken, TOKENS / 2 - 1, "those that were not reused");
             host.now += 2 * HOUR;
-            let query = json!({ "owner": owner, "overFor": HOUR });
+            let query = json!({ "owner": owner, "overFor": format!("{HOUR}ms") });
             let purge = json!({ "op": "purge", "query": query, "actor": actor });
             assert_eq!(sweep(&mut host, purge), TOKENS - 1);
         }

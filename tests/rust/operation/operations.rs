@@ -126,8 +126,9 @@ fn inputs_that_are_refused() {
             "expiresIn",
             "cannot read the lifetime",
         ),
-        (json!({ "expiresIn": 0 }), "expiresIn", "from 1"),
-        (json!({ "expiresIn": -5 }), "expiresIn", "from 1"),
+        (json!({ "expiresIn": 0 }), "expiresIn", "is zero"),
+        (json!({ "expiresIn": -5 }), "expiresIn", "such as \"90d\""),
+        (json!({ "expiresIn": 3_600 }), "expiresIn", "write \"1h\""),
         (json!({ "expiresIn": null }), "expiresIn", "got null"),
         (
             json!({ "expiresIn": "366d" }),
@@ -136,7 +137,21 @@ fn inputs_that_are_refused() {
         ),
         (json!({ "expiresAt": NOW }), "expiresAt", "is in the past"),
         (json!({ "expiresAt": 1e300 }), "expiresAt", "2^53"),
-        (json!({ "expiresAt": "2027-01-01" }), "expiresAt", "milliseconds"),
+        (
+            json!({ "expiresAt": NOW / 1_000 }),
+            "expiresAt",
+            "looks like seconds",
+        ),
+        (
+            json!({ "notBefore": NOW / 1_000 }),
+            "notBefore",
+            "looks like seconds",
+        ),
+        (
+            json!({ "expiresAt": "2027-01-01T12:00" }),
+            "expiresAt",
+            "2027-01-31T12:00:00Z",
+        ),
         (
             json!({ "expiresAt": NOW + 1, "expiresIn": "1d" }),
             "expiresAt",
@@ -222,7 +237,7 @@ fn actors_that_are_refused() {
     let refusal = host
         .create(wanted(json!({})), json!({ "id": "user:1" }))
         .unwrap_err();
-    let help = "an admin has the roles { \"org:acme\": \"admin\" }";
+    let help = "an admin has roles: { \"org:acme\": \"admin\" }";
     assert!(refusal.message.ends_with(help), "{refusal}");
     let allowed = json!({ "id": "org:acme", "permissions": ["messages:send", "messages:status"] });
     assert!(host.create(wanted(json!({})), allowed).is_ok());

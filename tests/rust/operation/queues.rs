@@ -84,7 +84,7 @@ fn a_change_queues_by_owner_then_by_shard_and_what_ends_something_overtakes() {
             true,
         ),
         (json!({ "op": "rotate", "options": { "grace": 0 } }), true),
-        (json!({ "op": "rotate", "options": { "grace": 1_000 } }), false),
+        (json!({ "op": "rotate", "options": { "grace": "1s" } }), false),
         (edit(json!({ "name": "B" })), false),
         (edit(json!({ "description": "more words" })), false),
         (edit(json!({ "add": ["policy:read"] })), false),

@@ -174,7 +174,7 @@ fn a_purge_takes_all_tokens_of_one_technical_user() {
         create(&mut host, "org:acme", more, &root());
     }
     host.now += 48 * HOUR;
-    let query = json!({ "owner": "org:acme", "overFor": HOUR });
+    let query = json!({ "owner": "org:acme", "overFor": format!("{HOUR}ms") });
     let (ids, scanned, _) = pages(&mut host, "purge", query, &root());
     assert_eq!((ids.len(), scanned), (5, 5));
 }

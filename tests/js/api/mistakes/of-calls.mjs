@@ -106,7 +106,7 @@ export default [
   {
     mistake: 'the grace of a rotation in seconds',
     call: on(({ tokens, id }) => tokens.rotate(id, { grace: 3_600 }, admin)),
-    expect: { code, where: 'options.grace', what: /3600 has no unit/, right: /"1h"/ },
+    expect: { code, where: 'grace', what: /3600 has no unit/, right: /"1h"/ },
   },
   {
     mistake: 'a session with scopes',

@@ -118,7 +118,7 @@ export default [
     call: withCatalog({ kinds: { 'permission-set': { lifetime: { longest: 7_776_000 } } } }),
     expect: {
       code,
-      where: '$.kinds.permission-set.lifetime.longest',
+      where: '$.kinds["permission-set"].lifetime.longest',
       what: /7776000 has no unit/,
       right: /"90d"/,
     },
@@ -126,6 +126,6 @@ export default [
   {
     mistake: 'a kind with a misspelt action',
     call: withCatalog({ kinds: { 'permission-set': { actions: ['revok'] } } }),
-    expect: { code, where: '$.kinds.permission-set.actions[0]', what: /"revok"/, right: /"revoke"/ },
+    expect: { code, where: '$.kinds["permission-set"].actions[0]', what: /"revok"/, right: /"revoke"/ },
   },
 ];

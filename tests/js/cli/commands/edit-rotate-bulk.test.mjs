@@ -142,7 +142,10 @@ describe('keys of another system', () => {
     });
     const file = join(site.folder, 'rows.json');
     writeFileSync(file, JSON.stringify([row('old_1'), row('old_2', { templates: ['nope'] })]));
-    const args = ['import-keys', file, '--from', 'rows'];
+    const unread = await site.leastkey(['import-keys', file, '--from', 'rows']);
+    assert.equal(unread.exit, 2);
+    assert.match(unread.stderr, /--imported/);
+    const args = ['import-keys', file, '--from', 'rows', '--imported', 'old_'];
     const dry = await site.leastkey([...args, '--dry-run']);
     assert.equal(dry.exit, 1);
     assert.equal(
@@ -188,7 +191,7 @@ describe('a record key', () => {
       });
       assert.match(other.stdout + other.stderr, /store_unavailable/);
       for (const [text, words] of [
-        ['xyz', /recordKey: expected 32 to 256 bytes/],
+        ['xyz', /--record-key-file: expected 32 to 256 bytes/],
         [`${RECORD_KEY} ${RECORD_KEY} ${RECORD_KEY}`, /more than two record keys/],
       ]) {
         const refused = await sealed.leastkey(['verify'], { env: { LEASTKEY_RECORD_KEY: text }, input });

@@ -318,7 +318,7 @@ impl CreateRequest {
         }
         for (name, value) in [("expiresIn", self.lifetime), ("idleAfter", self.idle)] {
             if let Some(value) = value {
-                json[name] = json!(value);
+                json[name] = written(value);
             }
         }
         if let Some(network) = self.network {
@@ -376,14 +376,19 @@ impl Change {
     }
 }
 
+/// A duration, as a caller writes it.
+fn written(millis: u64) -> Json {
+    json!(format!("{millis}ms"))
+}
+
 impl Renewal {
     pub fn json(&self) -> Json {
         let mut json = json!({});
         if let Some(grace) = self.grace {
-            json["grace"] = json!(grace);
+            json["grace"] = if grace == 0 { json!(0) } else { written(grace) };
         }
         if let Some(lifetime) = self.lifetime {
-            json["expiresIn"] = json!(lifetime);
+            json["expiresIn"] = written(lifetime);
         }
         if self.at_first_use {
             json["endOldAtFirstUse"] = json!(true);
@@ -413,7 +418,7 @@ impl Derived {
             json["resource"] = json!(resource);
         }
         if let Some(lifetime) = self.lifetime {
-            json["expiresIn"] = json!(lifetime);
+            json["expiresIn"] = written(lifetime);
         }
         if self.sibling {
             json["sibling"] = json!(true);
