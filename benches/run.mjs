@@ -23,6 +23,7 @@ const modules = {
   million: ['million'],
   growth: ['growth'],
   iam: ['iam'],
+  'large-grants': ['large-grants'],
   native: ['native', 'instructions'],
   stores: ['stores'],
   contention: ['contention'],

@@ -3,6 +3,9 @@
 /** A packed lookup that missed. Lower values encode the code of a text that names no token. */
 export const MISS = -1;
 
+/** The bit in the answer of `begin` for vocabularies that the core lacks; no other is higher. */
+export const LACKS_VOCABULARIES = 8;
+
 /**
  * In a packed lookup, the bit for a rotation's new secret, or for the old one after its grace. The
  * lower bits are the code.

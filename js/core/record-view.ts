@@ -1,7 +1,7 @@
 /** A stored record, of which the core has said where its parts are. */
 
 import type { VerifiedToken } from '../api/verification.js';
-import { type HeldPart, keyOf, type Vocabularies, withLazyPermissions } from './vocabularies.js';
+import { type CodedList, type Vocabularies, withLazyPermissions } from './vocabularies.js';
 
 /**
  * What bounds the permissions in a record: the effective grant, where the record does not say it.
@@ -45,11 +45,6 @@ export class RecordView {
     return this.#raw(this.#names.indexOf(name))?.slice(1, -1);
   }
 
-  /** The keys of the vocabularies to which its permissions refer, if they are many. */
-  vocabularies(): string[] {
-    return this.#coded()?.map(({ vocabulary }) => keyOf(vocabulary)) ?? [];
-  }
-
   /** The ids of the tokens that the token was exchanged from, nearest first. */
   parents(): string[] {
     const list = this.#raw(this.#names.indexOf('parents'));
@@ -66,16 +61,19 @@ export class RecordView {
     isKept: boolean,
     vocabularies: Vocabularies,
   ): VerifiedToken {
-    const members = this.#members(grant, disclosure);
-    const token = isKept ? decoded(members) : slices(members);
     const coded = grant.permissions === undefined ? this.#coded() : undefined;
-    return coded === undefined ? token : withLazyPermissions(token, vocabularies.idsOf(coded));
+    const members = this.#members(grant, disclosure, coded !== undefined);
+    const token = isKept ? decoded(members) : slices(members);
+    if (coded === undefined) return token;
+    const list = isKept ? parsed(coded) : parsedLater(coded);
+    return withLazyPermissions(token, () => vocabularies.idsOf(list()));
   }
 
   /** The members of a token in a verdict, with their JSON texts. */
   #members(
     { permissions, resources }: EffectiveGrant,
     { rotation, successor }: Disclosure,
+    isCoded: boolean,
   ): [name: string, value: string][] {
     const members: [name: string, value: string][] = [];
     for (let at = 0; at < this.#names.length; at++) {
@@ -84,6 +82,7 @@ export class RecordView {
       if (permissions !== undefined && name === 'permissions') value = JSON.stringify(permissions);
       if (permissions !== undefined && name === 'resources') value = JSON.stringify(resources);
       if (value === undefined || (name === 'rotation' && !rotation)) continue;
+      if (isCoded && name === 'permissions') value = '[]';
       members.push(
         name === 'parents' ? ['parent', value.slice(BRACKET, BRACKET + QUOTED_ID)] : [name, value],
       );
@@ -92,10 +91,10 @@ export class RecordView {
     return members;
   }
 
-  /** What the permissions hold of each vocabulary; `undefined` where they are a list. */
-  #coded(): HeldPart[] | undefined {
+  /** The text of the permissions, where they are not a plain list. */
+  #coded(): string | undefined {
     const list = this.#raw(this.#names.indexOf('permissions'));
-    return list?.startsWith('{') ? (JSON.parse(list) as { coded: HeldPart[] }).coded : undefined;
+    return list?.startsWith('{') ? list : undefined;
   }
 
   /** The JSON text of a part. */
@@ -103,6 +102,16 @@ export class RecordView {
     const end = this.#places[2 * at + 1];
     return end === undefined || end === 0 ? undefined : this.#text.slice(this.#places[2 * at], end);
   }
+}
+
+// Two functions, so that what is kept does not hold the text of the record.
+function parsed(text: string): () => CodedList {
+  const list: CodedList = JSON.parse(text);
+  return () => list;
+}
+
+function parsedLater(text: string): () => CodedList {
+  return () => JSON.parse(text);
 }
 
 function decoded(members: [name: string, value: string][]): VerifiedToken {

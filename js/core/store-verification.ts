@@ -46,6 +46,8 @@ export interface VerificationExports {
   decide(call: VerificationCall, values: (string | null)[]): NumberAndText;
   /** Whether the value of a vocabulary's key is that vocabulary. */
   learn(key: string, value: string | null): boolean;
+  /** Drops the vocabularies. */
+  forget(): void;
   count(call: VerificationCall, counters: (string | null)[]): NumberAndText;
 }
 
@@ -70,6 +72,8 @@ interface Begun {
   texts: RecordTexts;
   /** The bits of what is read besides the tokens and accounts in the record. */
   more: number;
+  /** The keys of the vocabularies that the core lacks. */
+  lacks: string[];
   view: RecordView;
 }
 
@@ -104,7 +108,8 @@ export class StoreVerification {
   readonly #idAt: number;
   /** The verification that the core has begun, and not decided yet. */
   #begun: Begun | undefined;
-  readonly #vocabularies = new Vocabularies();
+  /** All that the core has, and more where its instance was replaced. */
+  #vocabularies = new Vocabularies();
   /** The keys that tokens rested on, by the token's key: they are read along with the record. */
   readonly #restedOn = new Map<string, string[]>();
 
@@ -122,6 +127,7 @@ export class StoreVerification {
   /** The next step, by everything that was read so far. */
   step(call: VerificationCall, reads: Reads): VerificationStep {
     const { values } = reads;
+    if (this.#vocabularies.isFull()) this.#forget();
     const named = this.#tokenOf(call, values);
     if ('step' in named) return named;
     const { id, digest, isForeign } = named;
@@ -132,16 +138,13 @@ export class StoreVerification {
       return needs([token, STORE_META, ...(this.#restedOn.get(token) ?? [])]);
     const begun = this.#begin(call, { stored, meta, id: isForeign ? id : null, digest });
     if ('step' in begun) return begun;
-    const { more, view } = begun;
+    const { more, lacks, view } = begun;
     const keys = (more & NOTHING) === 0 ? dependencies(id, view, more) : [];
     const dependent = valuesOf(values, keys);
     if (dependent === undefined) return needs([token, ...keys]);
     this.#remember(token, keys);
-    const lacks = this.#learn(
-      view.vocabularies().filter((key) => !this.#vocabularies.has(key)),
-      values,
-    );
-    if (lacks !== undefined) return lacks;
+    const learning = lacks.length > 0 ? this.#learn(lacks, values) : undefined;
+    if (learning !== undefined) return learning;
     const decided = this.#decide(call, dependent, values);
     if ('step' in decided) return decided;
     this.#begun = undefined;
@@ -160,7 +163,8 @@ export class StoreVerification {
     const begun = this.#core.begin(call, [stored, meta, id], digest);
     if (begun.number < 0 || stored === null) return this.#refused(begun);
     const view = new RecordView(stored, this.#parts, this.#core.places());
-    this.#begun = { call, texts, more: begun.number, view };
+    const lacks = begun.text?.split('\n') ?? [];
+    this.#begun = { call, texts, more: begun.number, lacks, view };
     return this.#begun;
   }
 
@@ -174,6 +178,13 @@ export class StoreVerification {
     const { number, text } = decided;
     if (number !== MISS || text === undefined || !namesVocabularies(text)) return decided;
     return this.#learn(text.split('\n'), values) ?? this.#core.decide(call, dependent);
+  }
+
+  /** Drops the vocabularies, here and in the core. Verdicts that refer to some keep them. */
+  #forget(): void {
+    this.#vocabularies = new Vocabularies();
+    this.#begun = undefined;
+    this.#core.forget();
   }
 
   /** Gives vocabularies to the core; the step that reads them, if they are not known. */

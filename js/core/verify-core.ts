@@ -11,7 +11,7 @@ import { BatchBuffers, type BufferAddresses, MAX_BYTES_PER_UNIT } from './batch-
 import { fillRandom } from './fill-random.js';
 import { type GivenLoader, Instances, loadOnce } from './instances.js';
 import type { RefusalDetails } from './interned-requirements.js';
-import { MAX_BATCH_LOOKUPS, MISS } from './packed-lookup.js';
+import { LACKS_VOCABULARIES, MAX_BATCH_LOOKUPS, MISS } from './packed-lookup.js';
 import {
   type CodeRow,
   StoreVerification,
@@ -53,6 +53,7 @@ interface Exports {
   begin(length: number, digest: number, now: number, generation: number): number;
   view(): number;
   learn(): number;
+  forget(): void;
   decide(requirement: number, consume: number, countedAt: number, now: number, generation: number): number;
   count(requirement: number, consume: number, countedAt: number, now: number, generation: number): number;
   intern(): number;
@@ -350,7 +351,8 @@ export class VerifyCore {
       begin: ({ credential, now, generation }, texts, digest) => {
         this.#give(...texts);
         const number = this.#exports.begin(this.#present(credential), digest, now, generation);
-        return { number, text: number === MISS ? this.#outputText() : undefined };
+        const hasText = number === MISS || number >= LACKS_VOCABULARIES;
+        return { number, text: hasText ? this.#outputText() : undefined };
       },
       places: () => {
         // Detached, so of length 0, once the memory has grown.
@@ -363,6 +365,7 @@ export class VerifyCore {
         this.#give(key, value);
         return this.#exports.learn() === 1;
       },
+      forget: () => this.#exports.forget(),
       decide: (call, values) => settle('decide', call, values),
       count: (call, counters) => settle('count', call, counters),
     };

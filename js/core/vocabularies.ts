@@ -7,16 +7,15 @@
 const KEYS = 'vocab/';
 
 /** How many are kept. Each has less than 64 kB. */
-const MAX_KEPT = 256;
+const FULL = 256;
 
 /** The ids in one character of `held`, and its alphabet: RFC 4648 section 5. */
 const BITS = 6;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** What a list has of one vocabulary: all, without `held`. */
-export interface HeldPart {
-  vocabulary: string;
-  held?: string;
+/** A list over vocabularies: what it has of each; all, without `held`. */
+export interface CodedList {
+  coded: { vocabulary: string; held?: string }[];
 }
 
 /** A stored vocabulary. Its ids are read from the text when they are asked for. */
@@ -42,6 +41,10 @@ class Vocabulary {
 export class Vocabularies {
   readonly #known = new Map<string, Vocabulary>();
 
+  isFull(): boolean {
+    return this.#known.size >= FULL;
+  }
+
   has(key: string): boolean {
     return this.#known.has(key);
   }
@@ -52,20 +55,16 @@ export class Vocabularies {
 
   /** Keeps a text that the core has found to be the vocabulary of the key. */
   keep(key: string, text: string): void {
-    if (this.#known.size >= MAX_KEPT) this.#known.clear();
     this.#known.set(key, new Vocabulary(text));
   }
 
-  /** The ids of a list, when they are asked for. All its vocabularies are known now. */
-  idsOf(parts: readonly HeldPart[]): () => string[] {
-    const found = parts.map(({ vocabulary, held }) => ({ of: this.#known.get(keyOf(vocabulary)), held }));
-    return () => found.flatMap(({ of, held }) => heldIds(of?.ids ?? [], held));
+  /** The ids of a list, all of whose vocabularies are known. */
+  idsOf({ coded }: CodedList): string[] {
+    return coded.flatMap(({ vocabulary, held }) => {
+      const ids = this.#known.get(KEYS + vocabulary)?.ids;
+      return heldIds(ids ?? [], held);
+    });
   }
-}
-
-/** The key of the vocabulary with a name. */
-export function keyOf(vocabulary: string): string {
-  return KEYS + vocabulary;
 }
 
 /** Whether a text of the core names keys of vocabularies. */

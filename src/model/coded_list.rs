@@ -52,6 +52,14 @@ pub trait Vocabularies {
         to: &mut PermissionSet,
         past: &mut Vec<Permission>,
     ) -> Option<()>;
+
+    /// The set of a coded list, if [`keep_set`](Vocabularies::keep_set) had it.
+    fn kept_set(&self, _list: &str) -> Option<PermissionSet> {
+        None
+    }
+
+    /// Takes the set of a coded list, which it may keep.
+    fn keep_set(&self, _list: &str, _set: &PermissionSet) {}
 }
 
 /// The vocabularies of a plan, with their ids.
@@ -133,6 +141,9 @@ pub(crate) fn set_of_list(
     catalog: &Permissions,
     vocabularies: &dyn Vocabularies,
 ) -> Result<PermissionSet, DecodeError> {
+    if let Some(kept) = vocabularies.kept_set(text) {
+        return Ok(kept);
+    }
     let Some(coded) = CodedText::read(text) else {
         return Ok(catalog.set_of(Items::of(text).texts()));
     };
@@ -143,6 +154,7 @@ pub(crate) fn set_of_list(
             .ok_or(DecodeError)?;
     }
     catalog.insert_renamed(&mut set, &past);
+    vocabularies.keep_set(text, &set);
     Ok(set)
 }
 

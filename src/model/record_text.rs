@@ -6,7 +6,9 @@ use super::coded_list::FindVocabulary;
 use super::coded_list::{CODED_CHOICES, CODED_PERMISSIONS};
 use super::id_list::IdList;
 use crate::catalog::TemplateUse;
-use crate::codec::canonical::{Entries, Items, KnownLists, Member, Schema, Shape, Spans, optional, required};
+use crate::codec::canonical::{
+    Entries, Items, KnownValues, Member, Schema, Shape, Spans, optional, required,
+};
 use crate::codec::decode::{Decode, DecodeError, decode, fill};
 use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::value::condition::Conditions;
@@ -159,11 +161,11 @@ const DIGEST: Shape = Shape::Text(Digest::is_hex);
 const NAME: Shape = Shape::Text(Name::is);
 const RESOURCE: Shape = Shape::Text(Resource::is);
 const IDENTITY: Shape = Shape::Text(Identity::is);
-const PERMISSIONS: Shape = Shape::Either(
-    &Shape::SharedList(&Shape::Text(Permission::is)),
-    &CODED_PERMISSIONS,
+const PERMISSIONS: Shape = Shape::Shared(
+    0,
+    &Shape::Either(&Shape::List(&Shape::Text(Permission::is)), &CODED_PERMISSIONS),
 );
-const CHOICES: Shape = Shape::Either(&ANY_TEXTS, &CODED_CHOICES);
+const CHOICES: Shape = Shape::Either(&ANY_TEXTS, &Shape::Shared(1, &CODED_CHOICES));
 
 const fn must(name: &'static str, part: Part, shape: Shape) -> Member {
     required(name, shape).noted(part as usize)
@@ -299,7 +301,7 @@ impl StoredText {
     /// # Errors
     /// When the text is neither a record nor a tombstone of this token.
     pub fn read(id: &TokenId, text: String) -> Result<StoredText, DecodeError> {
-        StoredText::read_with(id, text, &mut KnownLists::default())
+        StoredText::read_with(id, text, &mut KnownValues::default())
     }
 
     /// Reads the text under the key of a token, whose permissions may be known.
@@ -309,7 +311,7 @@ impl StoredText {
     pub(crate) fn read_with(
         id: &TokenId,
         text: String,
-        known: &mut KnownLists,
+        known: &mut KnownValues,
     ) -> Result<StoredText, DecodeError> {
         let Ok(spans) = Spans::read_with(&text, RECORD, known) else {
             let spans = Spans::<1>::read(&text, TOMBSTONE)?;

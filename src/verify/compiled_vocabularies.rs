@@ -1,5 +1,7 @@
 //! Vocabularies as runs of a catalog's indices, so that a grant over one is copied by words.
 
+use std::cell::RefCell;
+
 use crate::catalog::Permissions;
 use crate::codec::decode::{DecodeError, decode};
 use crate::codec::sort::sorted_by;
@@ -10,10 +12,17 @@ use crate::value::permission::{Permission, PermissionSet, vocabulary};
 /// How many vocabularies are kept. A grant has far fewer.
 const MAX: usize = 256;
 
+/// How many lists over them are kept with their sets.
+const MAX_SETS: usize = 16;
+
 /// The vocabularies to which the records refer that were read. Each is named by the hash of its
 /// text, so it cannot be stale.
 #[derive(Debug, Default)]
-pub(super) struct CompiledVocabularies(Vec<Compiled>);
+pub(super) struct CompiledVocabularies {
+    all: Vec<Compiled>,
+    /// The coded lists that were read last, with the sets that they mean by the catalog.
+    sets: RefCell<Vec<(String, PermissionSet)>>,
+}
 
 #[derive(Debug)]
 struct Compiled {
@@ -65,7 +74,7 @@ impl CompiledVocabularies {
                 _ => runs.push(Run { from, to, count: 1 }),
             }
         }
-        self.0.push(Compiled {
+        self.all.push(Compiled {
             name: name.to_owned(),
             size: ids.len(),
             runs,
@@ -94,15 +103,26 @@ impl CompiledVocabularies {
         Ok(sorted_by(ids, Permission::cmp))
     }
 
-    /// Drops all if there are too many. Between two calls of one verification it drops nothing.
+    /// Whether the set of a coded list is kept: then its vocabularies are not needed.
+    pub(super) fn has_set(&self, list: &str) -> bool {
+        self.sets.borrow().iter().any(|(kept, _)| kept == list)
+    }
+
+    /// Drops all.
+    pub(super) fn clear(&mut self) {
+        self.all.clear();
+        self.sets.get_mut().clear();
+    }
+
+    /// Drops all if there are too many.
     pub(super) fn trim(&mut self) {
-        if self.0.len() > MAX {
-            self.0.clear();
+        if self.all.len() > MAX {
+            self.clear();
         }
     }
 
     fn find(&self, name: &str) -> Option<&Compiled> {
-        self.0.iter().find(|known| known.name == name)
+        self.all.iter().find(|known| known.name == name)
     }
 }
 
@@ -120,6 +140,19 @@ impl Vocabularies for CompiledVocabularies {
         compiled.copy(&held, to);
         past.extend(compiled.past(&held));
         Some(())
+    }
+
+    fn kept_set(&self, list: &str) -> Option<PermissionSet> {
+        let sets = self.sets.borrow();
+        sets.iter()
+            .find(|(kept, _)| kept == list)
+            .map(|(_, set)| set.clone())
+    }
+
+    fn keep_set(&self, list: &str, set: &PermissionSet) {
+        let mut sets = self.sets.borrow_mut();
+        sets.truncate(MAX_SETS - 1);
+        sets.insert(0, (list.to_owned(), set.clone()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::compiled_vocabularies::CompiledVocabularies;
 use crate::catalog::Permissions;
-use crate::codec::canonical::KnownLists;
+use crate::codec::canonical::KnownValues;
 use crate::codec::decode::DecodeError;
 use crate::model::record_text::{Part, RecordText};
 use crate::storage::store_meta;
@@ -15,8 +15,8 @@ use crate::value::permission::Permission;
 pub struct KnownStore {
     /// The store description that was found to name this deployment.
     ours: Option<String>,
-    /// Lists of permissions.
-    lists: KnownLists,
+    /// Lists in records.
+    lists: KnownValues,
     vocabularies: CompiledVocabularies,
 }
 
@@ -58,8 +58,13 @@ impl KnownStore {
         &mut self.vocabularies
     }
 
-    /// The lists of permissions.
-    pub(super) fn lists(&mut self) -> &mut KnownLists {
+    /// Drops the vocabularies. A verification that has begun then lacks those that it had.
+    pub fn forget_vocabularies(&mut self) {
+        self.vocabularies.clear();
+    }
+
+    /// The lists in records.
+    pub(super) fn lists(&mut self) -> &mut KnownValues {
         &mut self.lists
     }
 }

@@ -1,6 +1,6 @@
 //! A token that a credential names.
 
-use crate::codec::canonical::KnownLists;
+use crate::codec::canonical::KnownValues;
 use crate::codec::decode::DecodeError;
 use crate::model::record_text::{Part, RecordText, StoredText};
 use crate::model::secrets::Secrets;
@@ -23,7 +23,7 @@ impl NamedToken {
     pub(crate) fn read(
         id: &TokenId,
         text: String,
-        known: &mut KnownLists,
+        known: &mut KnownValues,
     ) -> Result<Option<Box<NamedToken>>, DecodeError> {
         let StoredText::Record(record) = StoredText::read_with(id, text, known)? else {
             return Ok(None);

@@ -118,7 +118,6 @@ impl Verification {
                 return Err(refused(Code::StoreUnavailable, Basis::Nothing, native));
             }
         };
-        known.vocabularies_mut().trim();
         let text = seal.open(&keys::token(&id), stored);
         // What is before the body is ASCII.
         let shift = text.as_ptr().addr().saturating_sub(stored.as_ptr().addr());
@@ -188,7 +187,7 @@ impl Verification {
     #[must_use]
     pub fn missing_vocabularies(&self, values: &[Option<&str>], known: &KnownStore) -> Vec<String> {
         let own = self.named.record.raw(Part::Permissions);
-        let coded = own.filter(|list| list.starts_with('{'));
+        let coded = own.filter(|list| list.starts_with('{') && !known.vocabularies().has_set(list));
         let mut missing: Vec<&str> = Vec::new();
         for name in coded
             .into_iter()

@@ -137,6 +137,7 @@ impl<D: VerifierConfig> Load<'_, D> {
             reads,
             now,
         } = *self;
+        known.vocabularies_mut().trim();
         let begun = begin(deployment, deployment.seal(), credential, reads, known)?;
         let mut verification = match begun {
             Ok(verification) => verification,

@@ -230,8 +230,9 @@ extern "C" fn read_id() {
 /// of its token, which the digest at `digest` named.
 ///
 /// Returns -2 - code if that decides. Else which dependencies are read besides those in the record,
-/// as bits: 1 the account of the subject, 2 the usage of the token; 4: nothing at all. The places
-/// of the record's parts are at [`view`].
+/// as bits: 1 the account of the subject, 2 the usage of the token; 4: nothing at all. Bit 8: the
+/// text answer are, one a line, the keys of vocabularies for [`learn`]. The places of the record's
+/// parts are at [`view`].
 #[unsafe(no_mangle)]
 extern "C" fn begin(length: u32, digest: usize, now: f64, generation: u32) -> i32 {
     settle(|state, given| {
@@ -267,8 +268,10 @@ extern "C" fn begin(length: u32, digest: usize, now: f64, generation: u32) -> i3
         let bits = i32::from(verification.has_subject_account())
             | i32::from(verification.has_idle_time()) << 1
             | i32::from(is_unread) << 2;
+        let missing = verification.missing_vocabularies(&[], cache.known_store());
+        let bits = bits | i32::from(!missing.is_empty()) << 3;
         state.verification = Some(verification);
-        Ok((bits, String::new()))
+        Ok((bits, missing.join("\n")))
     })
 }
 
@@ -326,8 +329,8 @@ extern "C" fn decide(requirement: u32, consume: i32, counted_at: f64, now: f64, 
     })
 }
 
-/// Takes a vocabulary for the verification that began last. Texts: its key, which [`decide`] or the
-/// record names, and the value.
+/// Takes a vocabulary for the verification that began last. Texts: its key, which [`begin`] or
+/// [`decide`] named, and the value.
 ///
 /// Returns 1 if the value is the vocabulary of the key, else 0.
 #[unsafe(no_mangle)]
@@ -347,6 +350,17 @@ extern "C" fn learn() -> i32 {
         Ok(verification.learn_vocabulary(edge, key, value.as_deref(), cache.store()))
     });
     i32::from(learned.unwrap_or_default())
+}
+
+/// Drops the vocabularies. A verification that has begun has to begin again.
+#[unsafe(no_mangle)]
+extern "C" fn forget() {
+    let forgotten = with_state(|state| {
+        state.verification = None;
+        state.cache.store().forget_vocabularies();
+        Ok(())
+    });
+    forgotten.unwrap_or_default();
 }
 
 /// Counts the use of the decision that asked for it. Texts: as [`decide`], with the counters in

@@ -10,12 +10,12 @@
 //! a caller decodes those that it needs.
 
 mod cursor;
-mod known_lists;
+mod known_values;
 mod schema;
 mod spans;
 
 pub(crate) use cursor::Cursor;
-pub(crate) use known_lists::KnownLists;
+pub(crate) use known_values::KnownValues;
 pub(crate) use schema::{Member, Schema, Shape, optional, required};
 pub(crate) use spans::{Entries, Items, Span, Spans};
 

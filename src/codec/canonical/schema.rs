@@ -1,6 +1,6 @@
 //! The schemas of stored values, and their interpreter.
 
-use super::{Cursor, DecodeError, KnownLists, Span, Spans};
+use super::{Cursor, DecodeError, KnownValues, Span, Spans};
 
 /// The members of an object, in the order in which they are written.
 pub(crate) type Schema = [Member];
@@ -28,8 +28,9 @@ pub(crate) enum Shape {
     Object(&'static Schema),
     /// Items of one shape.
     List(&'static Shape),
-    /// Items of one shape, in a list that many texts share. A schema has it for one shape only.
-    SharedList(&'static Shape),
+    /// A list or an object that many texts share, with the number of its shape. A number stands for
+    /// one shape in everything that is read with the same [`KnownValues`].
+    Shared(u8, &'static Shape),
     /// The first, or the second where the value is an object.
     Either(&'static Shape, &'static Shape),
     /// An object with any names that meet a condition, and values of one shape.
@@ -80,17 +81,17 @@ impl<const N: usize> Spans<N> {
     /// # Errors
     /// When the text is not of the schema, or not canonical.
     pub(crate) fn read(text: &str, schema: &Schema) -> Result<Spans<N>, DecodeError> {
-        Spans::read_with(text, schema, &mut KnownLists::default())
+        Spans::read_with(text, schema, &mut KnownValues::default())
     }
 
-    /// Reads a whole text, in which shared lists may be known.
+    /// Reads a whole text, in which shared values may be known.
     ///
     /// # Errors
     /// As [`Spans::read`].
     pub(crate) fn read_with(
         text: &str,
         schema: &Schema,
-        known: &mut KnownLists,
+        known: &mut KnownValues,
     ) -> Result<Spans<N>, DecodeError> {
         let mut spans = Spans::none();
         let mut cursor = Cursor::new(text);
@@ -107,7 +108,7 @@ impl<const N: usize> Spans<N> {
 /// The interpreter of schemas.
 struct Reader<'r> {
     spans: &'r mut [Span],
-    known: &'r mut KnownLists,
+    known: &'r mut KnownValues,
 }
 
 impl Reader<'_> {
@@ -147,7 +148,7 @@ impl Reader<'_> {
             Shape::True => cursor.takes_word("true"),
             Shape::Object(schema) => self.object(cursor, schema).is_some(),
             Shape::List(item) => cursor.list(&mut |cursor| self.value(cursor, item)).is_some(),
-            Shape::SharedList(item) => self.shared_list(cursor, item).is_some(),
+            Shape::Shared(number, shared) => self.shared(cursor, *number, shared).is_some(),
             Shape::Either(_, object) if cursor.rest().first() == Some(&b'{') => {
                 self.value(cursor, object).is_some()
             }
@@ -164,14 +165,14 @@ impl Reader<'_> {
         is_sound.then_some(())
     }
 
-    fn shared_list(&mut self, cursor: &mut Cursor, item: &Shape) -> Option<()> {
-        if let Some(length) = self.known.length_at_start(cursor.rest()) {
+    fn shared(&mut self, cursor: &mut Cursor, number: u8, shape: &Shape) -> Option<()> {
+        if let Some(length) = self.known.length_at_start(number, cursor.rest()) {
             cursor.skip(length);
             return Some(());
         }
         let start = cursor.at();
-        cursor.list(&mut |cursor| self.value(cursor, item))?;
-        self.known.keep(cursor.since(start)?);
+        self.value(cursor, shape)?;
+        self.known.keep(number, cursor.since(start)?);
         Some(())
     }
 }

@@ -133,3 +133,29 @@ test('a vocabulary that is damaged is read again once the store is mended', asyn
   await store.commit([{ key, value }]);
   assert.equal((await verifier.verify(token, held[0])).code, 'valid');
 });
+
+test('more vocabularies than are kept are read anew, and verdicts keep theirs', async () => {
+  const store = memoryStore();
+  const catalogOf = (at) => ({
+    services: {
+      many: {
+        title: 'Many',
+        permissions: Object.fromEntries(Array.from({ length: 200 }, (_, of) => [`p${at}-${of}`, 'One'])),
+      },
+    },
+    kinds: { key: { title: 'Key', lifetime: { longest: '365d', default: '90d' } } },
+  });
+  const made = [];
+  for (let at = 0; at < 300; at += 1) {
+    const tokens = await createTokens({ catalog: catalogOf(at), store, prefix: PREFIX });
+    made.push(await tokens.create({ kind: 'key', name: `${at}`, owner: 'org:acme', add: ['many:**'] }, root));
+  }
+  const verifier = await createTokens({ catalog: catalogOf(0), store, prefix: PREFIX });
+  const verdicts = [];
+  for (const { token, record } of [...made, ...made]) {
+    const verdict = await verifier.verify(token);
+    assert.equal(verdict.code, 'valid');
+    verdicts.push([verdict, record]);
+  }
+  for (const [verdict, { permissions }] of verdicts) assert.deepEqual(verdict.token.permissions, permissions);
+});
