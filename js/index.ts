@@ -54,6 +54,7 @@ export type {
   ReadStore,
   Store,
   SyncStore,
+  WatchableStore,
   Write,
 } from './api/store.js';
 export type { Offer, Suggestion } from './api/suggestion.js';

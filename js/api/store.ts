@@ -85,3 +85,22 @@ export interface DatabaseStore extends Store {
    */
   check(): Promise<string[]>;
 }
+
+/** A store that pushes: it tells when tokens may have changed. */
+export interface WatchableStore extends Store {
+  /**
+   * Calls the listener after commits that changed an existing token or account, and when it has
+   * listened again after a lost connection. It promises nothing: a push may be lost, late, or come
+   * without a change. Give it to `invalidate` of a verifier, which then honours a change sooner
+   * than the freshness window asks for.
+   *
+   * @returns a function that ends it
+   * @throws the error of the database, if listening cannot begin
+   *
+   * @example
+   * const stop = await store.watch(() => verifier.invalidate());
+   * // … and when the program ends:
+   * await stop();
+   */
+  watch(listener: () => void): Promise<() => Promise<void>>;
+}

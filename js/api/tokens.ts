@@ -185,6 +185,15 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: VerifyManyOptions,
   ): Promise<Verdict[]>;
   /**
+   * Says that tokens may have changed, as a push of the store does: the next verification reads the
+   * change feed although the freshness window is not over, once in a tenth of it at most. It
+   * shortens the time until a change is honoured, and is needed for nothing: docs/freshness.md.
+   *
+   * @example
+   * const stop = await store.watch(() => tokens.invalidate());
+   */
+  invalidate(): void;
+  /**
    * Writes which tokens were used since the last flush, and how often. Verification only records
    * that in the memory of this instance.
    *

@@ -231,6 +231,10 @@ export class CoreTokens implements Tokens {
     return verifyMany(this.#verifier, this.#settings, verifications, options);
   }
 
+  invalidate(): void {
+    this.#verifier.notePush();
+  }
+
   async flush(call: CallOptions = {}): Promise<FlushReport> {
     return this.#usage.flush(readCallOptions(call, 'flush'));
   }

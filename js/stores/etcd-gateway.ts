@@ -63,6 +63,8 @@ export class EtcdNodes {
   /** The index of the node that answered last. */
   #current = 0;
   #token: string | undefined;
+  /** The index of the node that was asked last for an answer that goes on. */
+  #opened = 0;
 
   constructor(gateway: Gateway) {
     this.#gateway = gateway;
@@ -98,6 +100,24 @@ export class EtcdNodes {
     } catch {
       return undefined;
     }
+  }
+
+  /** An answer that goes on, of the next node each time. The signal ends it. */
+  async open(path: string, body: object, signal: AbortSignal): Promise<Response> {
+    const { endpoints, user, password, fetch } = this.#gateway;
+    if (user !== undefined) this.#token ??= await this.#authenticate(user, password ?? '');
+    this.#opened = (this.#opened + 1) % endpoints.length;
+    const response = await fetch(`${endpoints[this.#opened]}/v3/${path}`, {
+      method: 'POST',
+      headers: headersOf(this.#token),
+      body: JSON.stringify(body),
+      signal,
+      redirect: 'error',
+    });
+    if (response.ok) return response;
+    // A token that has ended is not used again.
+    this.#token = undefined;
+    throw errorOf(await response.text(), response.status);
   }
 
   async #inTurn(path: string, body: object, mayGoOn: (error: unknown) => boolean): Promise<unknown> {
@@ -137,7 +157,7 @@ export class EtcdNodes {
     const { endpoints, fetch, timeout } = this.#gateway;
     const response = await fetch(`${endpoints[this.#current]}/v3/${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token !== undefined && { authorization: token }) },
+      headers: headersOf(token),
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(timeout),
       redirect: 'error',
@@ -148,6 +168,10 @@ export class EtcdNodes {
       throw new EtcdError(UNIMPLEMENTED, 'there is no gateway at this address; etcd 3.4 or later has one');
     throw errorOf(text, response.status);
   }
+}
+
+function headersOf(token: string | undefined): Record<string, string> {
+  return { 'content-type': 'application/json', ...(token !== undefined && { authorization: token }) };
 }
 
 function errorOf(text: string, status: number): EtcdError {

@@ -118,6 +118,11 @@ export class Transactions {
     return { key: this.#format, revision: '1' };
   }
 
+  /** The heads of the change feed, to be watched. */
+  watch(): object {
+    return { key: this.#valueKey('feed/'), range_end: this.#valueKey('feed/\x7f') };
+  }
+
   /** The key and value of an entry of `list`. */
   entryOf({ key, value = '' }: KeyValue): { key: string; value: string } {
     return { key: decode(key).slice(this.#values.length), value: decode(value) };

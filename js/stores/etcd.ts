@@ -1,6 +1,6 @@
 import type { Duration } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { DatabaseStore, Entry, Range, Write } from '../api/store.js';
+import type { DatabaseStore, Entry, Range, WatchableStore, Write } from '../api/store.js';
 import { parseDuration } from '../input/duration.js';
 import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
@@ -15,6 +15,8 @@ import {
   type TransactionAnswer,
   Transactions,
 } from './etcd-transaction.js';
+import { readWatch } from './etcd-watch.js';
+import { keepListening } from './keep-listening.js';
 
 export interface EtcdStoreOptions {
   /** The URLs of the nodes, such as `http://10.0.0.1:2379`: all of them, so that one may fail. */
@@ -61,7 +63,7 @@ const MAX_OPERATIONS = 128;
  * await store.migrate();
  * const tokens = await createTokens({ catalog, store, prefix: 'acme_live' });
  */
-export function etcdStore(options: EtcdStoreOptions): DatabaseStore {
+export function etcdStore(options: EtcdStoreOptions): EtcdStore {
   const known = ['endpoints', 'prefix', 'user', 'password', 'fetch', 'timeout', 'now'];
   refuseUnknownOptions(options, known, 'etcdStore');
   const { prefix = 'leastkey', user, password, now } = options;
@@ -82,7 +84,7 @@ export function etcdStore(options: EtcdStoreOptions): DatabaseStore {
     // Some platforms refuse a call of `fetch` with another `this`.
     fetch: options.fetch ?? ((...request: Parameters<typeof fetch>) => fetch(...request)),
   };
-  return new EtcdStore(gateway, prefix, sweepClock(now));
+  return new GatewayStore(gateway, prefix, sweepClock(now));
 }
 
 function readEndpoints(endpoints: unknown): string[] {
@@ -100,14 +102,19 @@ function readEndpoints(endpoints: unknown): string[] {
   return urls;
 }
 
-class EtcdStore implements DatabaseStore {
+/** A store in etcd. It pushes without an option: etcd has watches. */
+export interface EtcdStore extends DatabaseStore, Pick<WatchableStore, 'watch'> {}
+
+class GatewayStore implements EtcdStore {
   readonly #nodes: EtcdNodes;
+  readonly #timeout: number;
   readonly #prefix: string;
   readonly #transactions: Transactions;
   readonly #now: () => number;
 
   constructor(gateway: Gateway, prefix: string, now: () => number) {
     this.#nodes = new EtcdNodes(gateway);
+    this.#timeout = gateway.timeout;
     this.#prefix = prefix;
     this.#transactions = new Transactions(prefix);
     this.#now = now;
@@ -160,6 +167,12 @@ class EtcdStore implements DatabaseStore {
     if (alarms.some(({ alarm }) => alarm === 'CORRUPT'))
       throw refusal('a node has found its data damaged (alarm CORRUPT); replace that node');
     return [...(await this.#adviceOnSize()), ...(await this.#adviceOnCompaction())];
+  }
+
+  watch(listener: () => void): Promise<() => Promise<void>> {
+    const body = { create_request: this.#transactions.watch() };
+    const request = (signal: AbortSignal) => this.#nodes.open('watch', body, signal);
+    return keepListening((pushes) => readWatch(request, this.#timeout, pushes), listener);
   }
 
   /** The answers of a transaction that only reads. */

@@ -1,5 +1,5 @@
 import { LeastkeyError } from '../api/errors.js';
-import type { DatabaseStore } from '../api/store.js';
+import type { DatabaseStore, WatchableStore } from '../api/store.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { loadDriver } from './optional-driver.js';
 import { invalidUrl, parseStoreUrl, type StoreUrl, withoutPassword } from './store-url.js';
@@ -11,6 +11,8 @@ export interface OpenStoreOptions {
    * The service keeps every acknowledged commit, whatever its settings say: see docs/storage.md.
    */
   durable?: boolean;
+  /** Push to those that `watch`: PostgreSQL and Redis. etcd does without it. Default `false`. */
+  push?: boolean;
   /**
    * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
    * `createTokens`.
@@ -19,7 +21,7 @@ export interface OpenStoreOptions {
 }
 
 /** A store that {@link openStore} opened, with its connections. */
-export interface OpenedStore extends DatabaseStore {
+export interface OpenedStore extends DatabaseStore, Partial<Pick<WatchableStore, 'watch'>> {
   /** The URL without password and options, for people. */
   readonly url: string;
   /** Closes the connections; later calls are refused. */
@@ -28,7 +30,7 @@ export interface OpenedStore extends DatabaseStore {
 
 /** A store, and how its connections are closed. */
 interface Opened {
-  store: DatabaseStore;
+  store: DatabaseStore & Partial<Pick<WatchableStore, 'watch'>>;
   close(): void | Promise<void>;
 }
 
@@ -73,7 +75,7 @@ export async function openStore(
   url: string | undefined = process.env.LEASTKEY_STORE,
   options: OpenStoreOptions = {},
 ): Promise<OpenedStore> {
-  refuseUnknownOptions(options, ['migrate', 'durable', 'now'], 'openStore');
+  refuseUnknownOptions(options, ['migrate', 'durable', 'push', 'now'], 'openStore');
   const { migrate = false, ...settings } = options;
   const parsed = parseStoreUrl(url, Object.keys(OPENERS));
   let opened: Opened | undefined;
@@ -95,6 +97,7 @@ export async function openStore(
     migrate: () => store.migrate(),
     check: () => store.check(),
     close: async () => close(),
+    ...(store.watch !== undefined && { watch: store.watch.bind(store) }),
   };
 }
 
@@ -166,7 +169,10 @@ async function openRedis({ text, name: namespace }: StoreUrl, settings: Settings
   return { store: redisStore(client, options), close };
 }
 
-async function openMysql({ text, name: table }: StoreUrl, settings: Settings): Promise<Opened> {
+async function openMysql(
+  { text, name: table }: StoreUrl,
+  { push: _, ...settings }: Settings,
+): Promise<Opened> {
   const { mysqlStore } = await import('./mysql.js');
   const { driver } = await loadDriver('mysql', { mysql2: () => import('mysql2/promise') });
   const pool = driver.createPool({ uri: text.replace(/^[^:]*:/, 'mysql:'), connectTimeout: CONNECT_TIMEOUT });

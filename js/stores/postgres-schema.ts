@@ -18,6 +18,8 @@ export interface Names {
   commit: string;
   /** The table without quotes, for messages. */
   shown: string;
+  /** The channel of its notifications. */
+  channel: string;
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_$]{0,47}$/;
@@ -35,6 +37,7 @@ export function readNames(schema: unknown, table: unknown): Names {
     table: `"${schema}"."${table}"`,
     commit: `"${schema}"."${table}_commit"`,
     shown: `${schema}.${table}`,
+    channel: `${table}_changed`,
   };
 }
 

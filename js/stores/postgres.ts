@@ -1,10 +1,12 @@
 import { LeastkeyError } from '../api/errors.js';
-import type { DatabaseStore, Entry, Range, Write } from '../api/store.js';
+import type { DatabaseStore, Entry, Range, WatchableStore, Write } from '../api/store.js';
 import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
+import { changesFeed } from './keep-listening.js';
 import { OpenCheck } from './open-check.js';
 import { isRefusal, type PostgresClient, type RunSql, readClient, sqlState } from './postgres-client.js';
+import { listenToPostgres } from './postgres-push.js';
 import {
   type Facts,
   factsQuery,
@@ -27,6 +29,11 @@ export interface PostgresStoreOptions {
   table?: string;
   /** The service keeps acknowledged commits by a log of its own, although `fsync` is off (Neon). */
   durable?: boolean;
+  /**
+   * Notify those that `watch`, in each commit that verifiers have to notice. Such commits wait for
+   * each other. Default `false`.
+   */
+  push?: boolean;
   /**
    * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
    * `createTokens`.
@@ -53,21 +60,36 @@ export interface PostgresStoreOptions {
  * await store.migrate();
  * const tokens = await createTokens({ catalog, store, prefix: 'acme_live' });
  */
-export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): DatabaseStore {
-  refuseUnknownOptions(options, ['schema', 'table', 'durable', 'now'], 'postgresStore');
-  const { schema = 'public', table = 'leastkey_entries', durable = false, now } = options;
-  if (typeof durable !== 'boolean') throw invalidInput('durable', 'expected true or false');
-  return new PostgresStore(readClient(client), readNames(schema, table), durable, sweepClock(now));
+export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): PostgresStore {
+  refuseUnknownOptions(options, ['schema', 'table', 'durable', 'push', 'now'], 'postgresStore');
+  const { schema = 'public', table = 'leastkey_entries', durable = false, push = false, now } = options;
+  for (const [path, flag] of Object.entries({ durable, push }))
+    if (typeof flag !== 'boolean') throw invalidInput(path, 'expected true or false');
+  const names = readNames(schema, table);
+  return new CheckedPostgresStore(client, readClient(client), names, { durable, push }, sweepClock(now));
 }
 
-class PostgresStore implements DatabaseStore {
+/** A store in PostgreSQL. It pushes if it was made with `push: true`. */
+export interface PostgresStore extends DatabaseStore, Pick<WatchableStore, 'watch'> {}
+
+class CheckedPostgresStore implements PostgresStore {
+  readonly #client: PostgresClient;
   readonly #run: RunSql;
+  readonly #push: boolean;
   readonly #names: Names;
   readonly #now: () => number;
   readonly #facts: OpenCheck<Facts>;
-  readonly #statements: { get: string; list: string; commit: string };
+  readonly #statements: { get: string; list: string; commit: string; commitAndPush: string };
 
-  constructor(run: RunSql, names: Names, durable: boolean, now: () => number) {
+  constructor(
+    client: PostgresClient,
+    run: RunSql,
+    names: Names,
+    { durable, push }: { durable: boolean; push: boolean },
+    now: () => number,
+  ) {
+    this.#client = client;
+    this.#push = push;
     this.#run = run;
     this.#names = names;
     this.#now = now;
@@ -88,6 +110,9 @@ class PostgresStore implements DatabaseStore {
           WHERE key > $1::text AND key >= $2::text AND key < $3::text ORDER BY key LIMIT $4::text::int
         ) AS e ON true ORDER BY e.key`,
       commit: `SELECT ${names.commit}($1::text::jsonb, $2::text::bigint) AS applied`,
+      // In the same transaction, so that it is delivered when the commit is visible.
+      commitAndPush: `SELECT applied, CASE WHEN applied THEN pg_notify('${names.channel}', '')::text END
+        FROM (SELECT ${names.commit}($1::text::jsonb, $2::text::bigint) AS applied OFFSET 0) AS done`,
     };
   }
 
@@ -119,12 +144,11 @@ class PostgresStore implements DatabaseStore {
     checkWrites(writes);
     refuseReadOnly(await this.#facts.passed(), this.#names);
     // Only what the function knows: `JSON.stringify` leaves out what is undefined.
+    const { commit, commitAndPush } = this.#statements;
+    const statement = this.#push && changesFeed(writes) ? commitAndPush : commit;
     const items = writes.map(({ key, expect, value, expiresAt }) => ({ key, expect, value, expiresAt }));
     const [row] = await this.#outcome(
-      this.#run<{ applied: boolean }>(this.#statements.commit, [
-        JSON.stringify(items),
-        String(Math.floor(this.#now())),
-      ]),
+      this.#run<{ applied: boolean }>(statement, [JSON.stringify(items), String(Math.floor(this.#now()))]),
     );
     return row?.applied as boolean;
   }
@@ -138,6 +162,10 @@ class PostgresStore implements DatabaseStore {
     this.#facts.forget();
     refuseReadOnly(await this.#facts.passed(), this.#names);
     return [];
+  }
+
+  watch(listener: () => void): Promise<() => Promise<void>> {
+    return listenToPostgres(this.#client, this.#names.channel, listener);
   }
 
   async #read<Row extends { standby: boolean }>(text: string, values: string[]): Promise<Row[]> {

@@ -12,7 +12,8 @@ const SWEEP = 64;
  * KEYS: a hash with the values, a set of all keys in byte order, and a set of the expiring keys by
  * their time. ARGV: the call, whether replicas are allowed, and the arguments of the call.
  *
- * Everything is compared before anything is written, and a script is not interrupted.
+ * Everything is compared before anything is written, and a script is not interrupted. A user that
+ * may not publish changes everything else all the same.
  */
 export const SCRIPT = `
 local values, keys, expiring = KEYS[1], KEYS[2], KEYS[3]
@@ -38,7 +39,7 @@ if call == 'list' then
   return {'ok', found, redis.call('HMGET', values, unpack(found))}
 end
 
-if call == 'commit' then
+if call == 'commit' or call == 'commit-and-push' then
   for at = 4, #ARGV, 6 do
     local expect = ARGV[at + 1]
     if expect ~= 'any' then
@@ -68,6 +69,7 @@ if call == 'commit' then
   for _, key in ipairs(redis.call('ZRANGEBYSCORE', expiring, '-inf', ARGV[3], 'LIMIT', 0, ${SWEEP})) do
     remove(key)
   end
+  if call == 'commit-and-push' then redis.pcall('PUBLISH', values, '') end
   return {'ok', 1}
 end
 return {'ok'}

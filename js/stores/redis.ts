@@ -1,7 +1,8 @@
-import type { DatabaseStore, Entry, Range, Write } from '../api/store.js';
+import type { DatabaseStore, Entry, Range, WatchableStore, Write } from '../api/store.js';
 import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
+import { changesFeed } from './keep-listening.js';
 import { OpenCheck } from './open-check.js';
 import {
   isErrorReply,
@@ -10,6 +11,7 @@ import {
   type SendCommand,
   withoutArguments,
 } from './redis-client.js';
+import { listenToRedis } from './redis-push.js';
 import { commitArguments, FORMAT, rangeArguments, SCRIPT } from './redis-script.js';
 import { REPLICA, REPLICAS, refusal, refuseSettings } from './redis-settings.js';
 
@@ -26,6 +28,10 @@ export interface RedisStoreOptions {
    * The settings that say otherwise are then not read. Default `false`.
    */
   durable?: boolean;
+  /**
+   * Publish to those that `watch`, with each commit that verifiers have to notice. Default `false`.
+   */
+  push?: boolean;
   /**
    * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
    * `createTokens`.
@@ -53,17 +59,24 @@ export interface RedisStoreOptions {
  * await store.migrate();
  * const tokens = await createTokens({ catalog, store, prefix: 'acme_live' });
  */
-export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): DatabaseStore {
-  refuseUnknownOptions(options, ['namespace', 'durable', 'now'], 'redisStore');
-  const { namespace = 'leastkey', durable = false, now } = options;
+export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
+  refuseUnknownOptions(options, ['namespace', 'durable', 'push', 'now'], 'redisStore');
+  const { namespace = 'leastkey', durable = false, push = false, now } = options;
   if (typeof namespace !== 'string' || !/^[\w.:-]{1,64}$/.test(namespace))
     throw invalidInput('namespace', 'expected 1 to 64 letters, digits, _ . : or -');
-  if (typeof durable !== 'boolean') throw invalidInput('durable', 'expected true or false');
-  return new RedisStore(readClient(client), namespace, durable, sweepClock(now));
+  for (const [path, flag] of Object.entries({ durable, push }))
+    if (typeof flag !== 'boolean') throw invalidInput(path, 'expected true or false');
+  const send = readClient(client);
+  return new CheckedRedisStore(client, send, namespace, { durable, push }, sweepClock(now));
 }
 
-class RedisStore implements DatabaseStore {
+/** A store in Redis or Valkey. It pushes if it was made with `push: true`. */
+export interface RedisStore extends DatabaseStore, Pick<WatchableStore, 'watch'> {}
+
+class CheckedRedisStore implements RedisStore {
+  readonly #client: RedisClient;
   readonly #send: SendCommand;
+  readonly #push: boolean;
   readonly #namespace: string;
   readonly #durable: boolean;
   readonly #now: () => number;
@@ -71,8 +84,16 @@ class RedisStore implements DatabaseStore {
   /** The digest by which the server knows the script. */
   #digest: string | undefined;
 
-  constructor(send: SendCommand, namespace: string, durable: boolean, now: () => number) {
+  constructor(
+    client: RedisClient,
+    send: SendCommand,
+    namespace: string,
+    { durable, push }: { durable: boolean; push: boolean },
+    now: () => number,
+  ) {
+    this.#client = client;
     this.#send = send;
+    this.#push = push;
     this.#namespace = namespace;
     this.#durable = durable;
     this.#now = now;
@@ -95,7 +116,8 @@ class RedisStore implements DatabaseStore {
   async commit(writes: Write[]): Promise<boolean> {
     checkWrites(writes);
     const args = commitArguments(writes, this.#now());
-    const [applied] = await this.#call('commit', args);
+    const pushes = this.#push && changesFeed(writes);
+    const [applied] = await this.#call(pushes ? 'commit-and-push' : 'commit', args);
     if (applied !== 0 && applied !== 1) throw new Error('Redis: the script answered neither 0 nor 1');
     return applied === 1;
   }
@@ -109,6 +131,10 @@ class RedisStore implements DatabaseStore {
     this.#settings.forget();
     await this.#call('check', []);
     return [];
+  }
+
+  watch(listener: () => void): Promise<() => Promise<void>> {
+    return listenToRedis(this.#client, `{${this.#namespace}}:values`, listener);
   }
 
   /** Runs the script, and returns its answer. */

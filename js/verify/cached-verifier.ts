@@ -82,7 +82,9 @@ export class CachedVerifier {
     try {
       if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshSync(freshness)) return undefined;
     } catch (failure) {
-      return unavailableVerdict(this.#settings, failure, now, 'verifySync');
+      // A read for a push failed, and the window goes on.
+      if (!this.#feed.isFresh(now, freshness))
+        return unavailableVerdict(this.#settings, failure, now, 'verifySync');
     }
     return (
       this.#lookup(credential, question, now) ?? this.#loadSync(credential, question, this.#cache.readStamp())
@@ -266,6 +268,11 @@ export class CachedVerifier {
     this.#feed.invalidate();
   }
 
+  /** `invalidate` of the public API. */
+  notePush(): void {
+    this.#feed.notePush();
+  }
+
   /** Returns synchronously if the feed is fresh and the store is synchronous. */
   #verifyAsync(
     credential: string,
@@ -292,7 +299,9 @@ export class CachedVerifier {
       await this.#feed.refresh(freshness, new Deadline(settings.deadline, signal));
     } catch (failure) {
       signal?.throwIfAborted();
-      return unavailableVerdict(settings, failure, asOf);
+      // A read for a push failed, and the window goes on.
+      if (!this.#feed.isFresh(this.#readClock(), freshness))
+        return unavailableVerdict(settings, failure, asOf);
     }
     const verdict = this.#lookup(credential, question, this.#readClock());
     return verdict ?? this.#loadOnMiss(credential, question, asOf, signal, settings);

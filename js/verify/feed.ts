@@ -11,6 +11,14 @@ import { feedHeads, foreignStoreError, STORE_META } from '../stores/store-meta.j
 /** The number of shards until the first read tells it. */
 const DEFAULT_SHARDS = 16;
 
+/**
+ * Pushes make the feed read once in a tenth of the window at most, and within these bounds: many
+ * pushes cause few reads. In milliseconds.
+ */
+const PUSH_SHARE = 10;
+const MIN_PUSH_WINDOW = 50;
+const MAX_PUSH_WINDOW = 1_000;
+
 /** When a read began: by the host's clock and by the monotonic clock. */
 interface ReadStart {
   /** The number of the read. It orders reads; a clock that jumped and was set right does not. */
@@ -42,6 +50,10 @@ export class Feed {
   #isAsync = false;
   /** How many reads have begun. */
   #readCount = 0;
+  /** The start of the last read, also of one that failed. */
+  #lastStart: ReadStart | undefined;
+  /** Whether a push has come since then. */
+  #isPushed = false;
   /** How many changes this process has made. */
   #ownChanges = 0;
   /** How many of them the last read covers. */
@@ -73,8 +85,24 @@ export class Feed {
       last !== undefined &&
       this.#ownChangesRead === this.#ownChanges &&
       this.#epoch === this.#core.epoch &&
-      isWithin(last, now, this.#clock.steady, freshness)
+      isWithin(last, now, this.#clock.steady, freshness) &&
+      !(this.#isPushed && this.#answersPush(now, freshness))
     );
+  }
+
+  /**
+   * Something may have changed: the window ends early. A push that is lost, or wrong, changes
+   * nothing but that.
+   */
+  notePush(): void {
+    this.#isPushed = true;
+  }
+
+  /** Whether it is long enough since the last read to begin one for a push. */
+  #answersPush(now: number, freshness: number): boolean {
+    const last = this.#lastStart;
+    const window = Math.min(Math.max(freshness / PUSH_SHARE, MIN_PUSH_WINDOW), MAX_PUSH_WINDOW);
+    return last === undefined || !isWithin(last, now, this.#clock.steady, window);
   }
 
   /** Makes the next verification read the feed: this process has changed something. */
@@ -110,7 +138,9 @@ export class Feed {
   }
 
   #isWithin({ start }: FeedRead, freshness: number): boolean {
-    return isWithin(start, this.#clock.now(), this.#clock.steady, freshness);
+    const now = this.#clock.now();
+    if (this.#isPushed && this.#answersPush(now, freshness)) return false;
+    return isWithin(start, now, this.#clock.steady, freshness);
   }
 
   /** Starts a read; `undefined` if the store answered synchronously. */
@@ -123,6 +153,8 @@ export class Feed {
       steady: this.#clock.steady,
       asOf: this.#clock.believed(at),
     };
+    this.#lastStart = start;
+    this.#isPushed = false;
     const changes = this.#ownChanges;
     const keys = this.#keys;
     const answer = this.#settings.verifying.get([...keys]);
