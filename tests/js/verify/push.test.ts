@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Store } from 'leastkey';
+import type { Duration, Store } from 'leastkey';
 import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, PREFIX } from '../support/deployment.js';
@@ -11,7 +11,13 @@ import { wrapped } from '../support/wrapped-store.js';
 const HOUR = 3_600_000;
 
 /** A verifier with a window of an hour, the reads of the feed that it made, and a manager. */
-async function watched({ freshness = HOUR, isAsync = false } = {}) {
+async function watched({
+  freshness = '1h',
+  isAsync = false,
+}: {
+  freshness?: Duration;
+  isAsync?: boolean;
+} = {}) {
   const clock = { now: Date.UTC(2026, 11, 1) };
   const now = () => clock.now;
   const inner = memoryStore({ now });
@@ -27,7 +33,14 @@ async function watched({ freshness = HOUR, isAsync = false } = {}) {
   });
   const manager = await deployment({ store: inner, now });
   const { token, id } = await createToken(manager);
-  const verifier = await createVerifier({ catalog, store, prefix: PREFIX, freshness, now, deadline: 200 });
+  const verifier = await createVerifier({
+    catalog,
+    store,
+    prefix: PREFIX,
+    freshness,
+    now,
+    deadline: '200ms',
+  });
   const verify = async () => (await verifier.verify(token)).code;
   assert.equal(await verify(), 'valid');
   state.reads = 0;
@@ -62,9 +75,9 @@ test('a lost push changes nothing: the window ends when it would have', async ()
 
 test('a flood of pushes causes one read in a tenth of the window at most, and evicts nothing', async () => {
   for (const [freshness, gap] of [
-    [HOUR, 1_000],
-    [5_000, 500],
-    [200, 50],
+    ['1h', 1_000],
+    ['5s', 500],
+    ['200ms', 50],
   ] as const) {
     const { clock, state, verifier, verify } = await watched({ freshness });
     const began = clock.now;
