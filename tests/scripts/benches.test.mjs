@@ -4,6 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -16,14 +17,16 @@ import { bitset, set } from '../../benches/contestants/permission.mjs';
 import * as personal from '../../benches/contestants/personal.mjs';
 import * as restricted from '../../benches/contestants/restricted.mjs';
 import * as webCrypto from '../../benches/contestants/web-crypto.mjs';
+import { ofCatalog } from '../../benches/parts/catalog.mjs';
 import { contest } from '../../benches/parts/contention.mjs';
-import { ofCatalog, ofTokens } from '../../benches/parts/growth.mjs';
+import { ofTokens } from '../../benches/parts/growth.mjs';
 import { measureOn as millionOn } from '../../benches/parts/stored-million.mjs';
 import { measureOn as operationsOn } from '../../benches/parts/stores.mjs';
 import { seeRight } from '../../benches/race/right.mjs';
 import { required } from '../../benches/scenario.mjs';
 import { guardOf, ROUTE } from '../../benches/servers/guards.mjs';
 import { application } from '../../benches/servers/hono.mjs';
+import { sha256Block } from '../../benches/sha256-block.mjs';
 import * as start from '../../benches/starts/leastkey.mjs';
 import { bigStore } from '../../benches/store.mjs';
 import { storedTokens } from '../../benches/stored-tokens.mjs';
@@ -92,6 +95,12 @@ describe('other measurements', () => {
 
   test('growth with the catalog', async () => {
     for (const call of Object.values(await ofCatalog(100))) await call();
+  });
+
+  test('a block of SHA-256 in WebAssembly', () => {
+    const { digest } = sha256Block();
+    for (const text of ['', 'abc', 'x'.repeat(55)])
+      assert.equal(digest(Buffer.from(text)), createHash('sha256').update(text).digest('hex'));
   });
 
   test('growth with the tokens', async () => {
