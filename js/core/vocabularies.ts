@@ -32,7 +32,7 @@ class Vocabulary {
   }
 
   get ids(): readonly string[] {
-    this.#ids ??= (JSON.parse(this.#text) as { ids: string[] }).ids;
+    this.#ids ??= idsIn(JSON.parse(this.#text));
     return this.#ids;
   }
 }
@@ -61,8 +61,8 @@ export class Vocabularies {
   /** The ids of a list, all of whose vocabularies are known. */
   idsOf({ coded }: CodedList): string[] {
     return coded.flatMap(({ vocabulary, held }) => {
-      const ids = this.#known.get(KEYS + vocabulary)?.ids;
-      return heldIds(ids ?? [], held);
+      const { ids } = this.#known.get(KEYS + vocabulary) as Vocabulary;
+      return heldIds(ids, held);
     });
   }
 }
@@ -88,6 +88,11 @@ export function withLazyPermissions<T extends { permissions: string[] }>(object:
 /** Whether the permissions of an object are made when they are asked for. */
 export function hasLazyPermissions(object: { permissions: string[] }): boolean {
   return Object.getOwnPropertyDescriptor(object, 'permissions')?.get !== undefined;
+}
+
+/** With a record key, a stored value is sealed: the vocabulary is its member `value`. */
+function idsIn(stored: { ids: string[] } | { value: { ids: string[] } }): string[] {
+  return 'value' in stored ? stored.value.ids : stored.ids;
 }
 
 function heldIds(ids: readonly string[], held: string | undefined): readonly string[] {
