@@ -35,6 +35,16 @@ export function checkKeys(keys: readonly string[]): void {
   for (const [index, key] of keys.entries()) checkKey(key, `keys[${index}]`, 1);
 }
 
+/**
+ * The keys of a range: from the first text, before the second. Keys are printable ASCII, so 0x01
+ * comes before every character of one, and 0x7f after. One lower bound, because SQLite searches by
+ * one only, and would scan all keys before the prefix.
+ */
+export function rangeBounds({ prefix, after = '' }: Range): [from: string, before: string] {
+  const from = after !== '' && after >= prefix ? `${after}\x01` : prefix;
+  return [from, `${prefix}\x7f`];
+}
+
 /** Refuses a `list` outside the storage contract. */
 export function checkRange({ prefix, after, limit }: Range): void {
   checkKey(prefix, 'prefix', 0);

@@ -2,7 +2,7 @@ import { LeastkeyError } from '../api/errors.js';
 import type { Entry, Range, Store, Write } from '../api/store.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
-import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
+import { checkKeys, checkRange, checkSizes, checkWrites, rangeBounds } from './checks.js';
 
 /** The members of Cloudflare's `D1Database` that are used. */
 export interface D1Like {
@@ -39,8 +39,7 @@ const SCHEMA = [
 
 const READ = 'SELECT key, value FROM leastkey_entries WHERE key IN (SELECT value FROM json_each(?))';
 
-const LIST =
-  'SELECT key, value FROM leastkey_entries WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?';
+const LIST = 'SELECT key, value FROM leastkey_entries WHERE key >= ? AND key < ? ORDER BY key LIMIT ?';
 
 /**
  * The worker cannot decide in the middle of a batch, so its statements decide whether it applies.
@@ -125,9 +124,7 @@ class D1Store implements Store {
 
   async list(range: Range): Promise<Entry[]> {
     checkRange(range);
-    const { prefix, after = '', limit } = range;
-    // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix.
-    const rows = await this.#run([[LIST, after, prefix, `${prefix}\x7f`, limit]]);
+    const rows = await this.#run([[LIST, ...rangeBounds(range), range.limit]]);
     return (rows as Entry[]).map(({ key, value }) => ({ key, value }));
   }
 

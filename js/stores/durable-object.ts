@@ -2,7 +2,7 @@ import { LeastkeyError } from '../api/errors.js';
 import type { Entry, MaybePromise, Range, Store, SyncStore, Write } from '../api/store.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
-import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
+import { checkKeys, checkRange, checkSizes, checkWrites, rangeBounds } from './checks.js';
 import { carrying, restored } from './remote-error.js';
 
 /** The members of `ctx.storage` of a SQLite Durable Object that are used. */
@@ -134,14 +134,10 @@ class DurableObjectStore implements SyncStore {
 
   list(range: Range): Entry[] {
     checkRange(range);
-    const { prefix, after = '', limit } = range;
-    // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix.
     return this.#rows<Entry>(
-      'SELECT key, value FROM leastkey_entries WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
-      after,
-      prefix,
-      `${prefix}\x7f`,
-      limit,
+      'SELECT key, value FROM leastkey_entries WHERE key >= ? AND key < ? ORDER BY key LIMIT ?',
+      ...rangeBounds(range),
+      range.limit,
     ).map(({ key, value }) => ({ key, value }));
   }
 

@@ -1,6 +1,7 @@
 /** The transactions of an etcd store, in the form of the JSON gateway. */
 
 import type { Range, Write } from '../api/store.js';
+import { rangeBounds } from './checks.js';
 
 /** The version of the keys, kept beside them. */
 export const FORMAT = '1';
@@ -60,11 +61,10 @@ export class Transactions {
     );
   }
 
-  list({ prefix, after = '', limit }: Range): Transaction {
-    const from = after !== '' && after >= prefix ? `${after}\0` : prefix;
-    // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix.
-    const bounds = { key: this.#valueKey(from), range_end: this.#valueKey(`${prefix}\x7f`) };
-    return this.#ours([], [{ request_range: { ...bounds, limit: String(limit) } }]);
+  list(range: Range): Transaction {
+    const [from, before] = rangeBounds(range);
+    const bounds = { key: this.#valueKey(from), range_end: this.#valueKey(before) };
+    return this.#ours([], [{ request_range: { ...bounds, limit: String(range.limit) } }]);
   }
 
   /** The last answer lists what has expired. */

@@ -3,7 +3,7 @@ import type { DatabaseStore, Entry, Range, Write } from '../api/store.js';
 import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
 import { sleep } from '../runtime/deadline.js';
-import { checkKeys, checkRange, checkWrites } from './checks.js';
+import { checkKeys, checkRange, checkWrites, rangeBounds } from './checks.js';
 import {
   bytesOf,
   DUPLICATE_KEY,
@@ -131,11 +131,10 @@ class MysqlStore implements DatabaseStore {
   async list(range: Range): Promise<Entry[]> {
     checkRange(range);
     await this.#server.passed();
-    const { prefix, after = '', limit } = range;
-    // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix, and
-    // lock rows stand before all of them.
-    const bounds = [after, prefix || ' ', `${prefix}\x7f`].map(bytesOf);
-    return this.#read('e.k > ? AND e.k >= ? AND e.k < ?', 'ORDER BY e.k LIMIT ?', [...bounds, limit]);
+    const [from, before] = rangeBounds(range);
+    // Lock rows stand before all keys.
+    const bounds = [from || ' ', before].map(bytesOf);
+    return this.#read('e.k >= ? AND e.k < ?', 'ORDER BY e.k LIMIT ?', [...bounds, range.limit]);
   }
 
   async commit(writes: Write[]): Promise<boolean> {

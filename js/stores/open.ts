@@ -117,8 +117,13 @@ async function openPostgres({ text, name: table }: StoreUrl, settings: Settings)
   });
   if (name === 'postgres') {
     const { default: postgres } = driver as { default: typeof import('postgres') };
-    // Its query for types is awaited by nothing: broken, it would end the process.
-    const sql = postgres(text, { onnotice: () => {}, fetch_types: false });
+    const sql = postgres(text, {
+      onnotice: () => {},
+      // Its query for types is awaited by nothing: broken, it would end the process.
+      fetch_types: false,
+      // In seconds. By default it waits up to 20 after a few lost connections.
+      backoff: (lost: number) => Math.min(lost * 0.05, 2),
+    });
     return { store: postgresStore(sql, options), close: () => sql.end({ timeout: 5 }) };
   }
   const { default: pg } = driver as typeof import('pg');

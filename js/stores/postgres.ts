@@ -2,7 +2,7 @@ import { LeastkeyError } from '../api/errors.js';
 import type { DatabaseStore, Entry, Range, WatchableStore, Write } from '../api/store.js';
 import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
-import { checkKeys, checkRange, checkWrites } from './checks.js';
+import { checkKeys, checkRange, checkWrites, rangeBounds } from './checks.js';
 import { changesFeed } from './keep-listening.js';
 import { OpenCheck } from './open-check.js';
 import { isRefusal, type PostgresClient, type RunSql, readClient, sqlState } from './postgres-client.js';
@@ -107,7 +107,7 @@ class CheckedPostgresStore implements PostgresStore {
       list: `SELECT e.key, e.value, one.standby
         FROM (SELECT pg_is_in_recovery() AS standby) AS one LEFT JOIN LATERAL (
           SELECT key, value FROM ${names.table}
-          WHERE key > $1::text AND key >= $2::text AND key < $3::text ORDER BY key LIMIT $4::text::int
+          WHERE key >= $1::text AND key < $2::text ORDER BY key LIMIT $3::text::int
         ) AS e ON true ORDER BY e.key`,
       commit: `SELECT ${names.commit}($1::text::jsonb, $2::text::bigint) AS applied`,
       // In the same transaction, so that it is delivered when the commit is visible.
@@ -129,9 +129,7 @@ class CheckedPostgresStore implements PostgresStore {
   async list(range: Range): Promise<Entry[]> {
     checkRange(range);
     await this.#facts.passed();
-    const { prefix, after = '', limit } = range;
-    // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix.
-    const bounds = [after, prefix, `${prefix}\x7f`, String(limit)];
+    const bounds = [...rangeBounds(range), String(range.limit)];
     const rows = await this.#read<{ key: string | null; value: string; standby: boolean }>(
       this.#statements.list,
       bounds,

@@ -6,7 +6,7 @@ import type { Entry, Range, SyncStore, Write } from '../api/store.js';
 import { parseDuration } from '../input/duration.js';
 import { invalidInput, refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
-import { checkKeys, checkRange, checkWrites } from './checks.js';
+import { checkKeys, checkRange, checkWrites, rangeBounds } from './checks.js';
 import { createForOwner, warnIfOpenToOthers } from './file-access.js';
 import { OpenFiles } from './open-files.js';
 import {
@@ -197,9 +197,7 @@ function prepareStatements(database: SqliteDatabase) {
     one: database.prepare('SELECT value FROM entries WHERE key = ?'),
     // One statement, so that the values are of one moment.
     several: database.prepare('SELECT key, value FROM entries WHERE key IN (SELECT value FROM json_each(?))'),
-    range: database.prepare(
-      'SELECT key, value FROM entries WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
-    ),
+    range: database.prepare('SELECT key, value FROM entries WHERE key >= ? AND key < ? ORDER BY key LIMIT ?'),
     put: database.prepare(
       `INSERT INTO entries (key, value, expires_at) VALUES (?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
@@ -244,9 +242,7 @@ class OpenSqliteStore implements SqliteStore {
 
   list(range: Range): Entry[] {
     checkRange(range);
-    const { prefix, after = '', limit } = range;
-    // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix.
-    const rows = this.#reading().range.all(after, prefix, `${prefix}\x7f`, limit) as Entry[];
+    const rows = this.#reading().range.all(...rangeBounds(range), range.limit) as Entry[];
     return rows.map(({ key, value }) => ({ key, value }));
   }
 

@@ -68,6 +68,30 @@ test('Vitest with jsdom and the package inlined', async () => {
   succeeds(await run(program('vitest'), ['run', '--root', folder], { cwd: folder }));
 });
 
+test('the store kit in Vitest', async () => {
+  const folder = project({
+    'package.json': { type: 'module' },
+    'a.test.mjs': `import { test } from 'vitest';
+      import { storeTests } from 'leastkey/store-kit';
+      import { memoryStore } from 'leastkey/stores/memory';
+      storeTests('memory', () => ({ store: memoryStore() }), { test });
+      const careless = () => {
+        const inner = memoryStore();
+        const blind = (writes) => inner.commit(writes.map(({ expect: _, ...write }) => write));
+        const [get, list] = [(keys) => inner.get(keys), (range) => inner.list(range)];
+      return { store: { get, list, commit: blind } };
+      };
+      storeTests('careless', careless, { test: (name, run) => test.fails(name, run) });`,
+  });
+  const { symlinkSync } = await import('node:fs');
+  for (const name of ['vitest', 'vite'])
+    symlinkSync(inHere(`node_modules/${name}`), `${folder}/node_modules/${name}`);
+  const { output } = await run(program('vitest'), ['run', '--root', folder], { cwd: folder });
+  // Of the checks of the careless store, those fail that do not depend on comparing.
+  assert.match(output, /BROKEN|Expect test to fail/);
+  assert.doesNotMatch(output, /FAIL.*memory: /);
+});
+
 describe('TypeScript', () => {
   const compile = (files, options) => {
     const compilerOptions = {

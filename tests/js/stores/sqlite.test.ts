@@ -265,3 +265,27 @@ describe('sqliteStore', () => {
     }),
   );
 });
+
+test('a list reads its own range, however many keys come before it', () => {
+  const file = temporaryFile();
+  const store = sqliteStore({ path: file.path });
+  const database = new Database(file.path);
+  try {
+    database.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+      INSERT INTO entries (key, value) SELECT 'a/' || i, '1' FROM n`);
+    store.commit([{ key: 'b/1', value: '1' }]);
+    const took = (prefix: string) => {
+      const began = performance.now();
+      for (let turn = 0; turn < 20; turn++) assert.equal(store.list({ prefix, limit: 1 }).length, 1);
+      return performance.now() - began;
+    };
+    took('a/');
+    const [first, last] = [took('a/'), took('b/')];
+    // A scan of all keys takes some hundred times as long.
+    assert.ok(last < 20 * first, `${last} ms behind the others, ${first} ms before`);
+  } finally {
+    database.close();
+    store.close();
+    file.remove();
+  }
+});
