@@ -108,6 +108,45 @@ impl Permissions {
     }
 
     pub(super) fn unknown(&self, what: Named, id: &str) -> NotInCatalog {
-        NotInCatalog::new(what, id, self.all.iter().map(Permission::as_str))
+        NotInCatalog::new(what, id, near(&self.all, id).iter().map(Permission::as_str))
+    }
+}
+
+/// How many permissions an unknown id is compared with. One comparison takes about a microsecond.
+const MAX_COMPARED: usize = 5_000;
+
+/// The sorted permissions that an unknown id is compared with: all, or of a large catalog those
+/// around its place, which are those of its service.
+pub(super) fn near<'p>(permissions: &'p [Permission], id: &str) -> &'p [Permission] {
+    if permissions.len() <= MAX_COMPARED {
+        return permissions;
+    }
+    let place = permissions.partition_point(|known| known.as_str() < id);
+    let first = place.saturating_sub(MAX_COMPARED / 2);
+    let first = first.min(permissions.len() - MAX_COMPARED);
+    permissions.get(first..first + MAX_COMPARED).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_COMPARED, near};
+    use crate::value::permission::Permission;
+
+    #[test]
+    fn an_unknown_id_is_compared_with_a_bounded_number_around_its_place() {
+        let mut all: Vec<Permission> = (0..4 * MAX_COMPARED)
+            .map(|at| Permission::parse(&format!("service-{:02}:action-{at}", at % 40)).unwrap())
+            .collect();
+        all.sort();
+        for id in ["", "a:b", "service-07:acton-7", "service-20:x", "z:z"] {
+            assert_eq!(near(&all, id).len(), MAX_COMPARED, "{id}");
+        }
+        for (id, of) in [
+            ("service-07:acton-7", "service-07:action-7"),
+            ("z", "service-39:action-39"),
+        ] {
+            assert!(near(&all, id).iter().any(|known| known.as_str() == of), "{id}");
+        }
+        assert_eq!(near(&all[..10], "z:z").len(), 10);
     }
 }

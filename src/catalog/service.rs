@@ -3,6 +3,7 @@
 use super::invalid_id::{InvalidId, check_id};
 use super::not_in_catalog::{Named, NotInCatalog};
 use super::past_ids::{OldId, read_old_ids};
+use super::permission_index::near;
 use super::route::RouteEntry;
 use super::topological_sort::dependencies_first;
 use crate::codec::json::Value;
@@ -262,7 +263,7 @@ fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<D
             return None;
         }
         let found = ids.binary_search_by(|known| known.as_str().cmp(id));
-        let known = ids.iter().map(Permission::as_str);
+        let known = near(&ids, id).iter().map(Permission::as_str);
         let found = found.map_err(|_| NotInCatalog::new(Named::Permission, id, known));
         problems.keep(path, found)
     };

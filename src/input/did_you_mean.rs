@@ -16,7 +16,7 @@ pub fn nearest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
         return None;
     }
     let wrong_folded = wrong.to_ascii_lowercase();
-    let (length, counts) = (wrong.chars().count(), LetterCounts::of(&wrong_folded));
+    let (length, mut counts) = (wrong.chars().count(), LetterCounts::of(&wrong_folded));
     known
         .into_iter()
         .filter_map(|name| {
@@ -34,29 +34,41 @@ pub fn nearest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
 }
 
 /// The number of occurrences of each letter. Letters that share a counter only lower the bound.
-struct LetterCounts([i32; 128]);
+struct LetterCounts {
+    counts: [i32; 128],
+    letters: usize,
+}
 
 impl LetterCounts {
     fn of(text: &str) -> LetterCounts {
-        let mut counts = LetterCounts([0; 128]);
-        text.chars().for_each(|letter| counts.add(letter, 1));
+        let mut counts = LetterCounts {
+            counts: [0; 128],
+            letters: text.chars().count(),
+        };
+        text.chars().for_each(|letter| *counts.of_letter(letter) += 1);
         counts
     }
 
-    fn add(&mut self, letter: char, times: i32) {
-        if let Some(count) = self.0.get_mut(letter.to_ascii_lowercase() as usize % 128) {
-            *count += times;
-        }
+    fn of_letter(&mut self, letter: char) -> &mut i32 {
+        // There are 128 counters.
+        #[allow(clippy::indexing_slicing)]
+        &mut self.counts[letter.to_ascii_lowercase() as usize % 128]
     }
 
     /// A lower bound of the distance to another text. One change fixes at most one surplus and one
     /// missing letter.
-    fn least_distance(&self, other: &str) -> usize {
-        let mut left = LetterCounts(self.0);
-        other.chars().for_each(|letter| left.add(letter, -1));
-        let sum = |of: fn(i32) -> i32| left.0.iter().map(|count| of(*count)).sum::<i32>();
-        let (many, few) = (sum(|count| count.max(0)), sum(|count| (-count).max(0)));
-        usize::try_from(many.max(few)).unwrap_or(0)
+    fn least_distance(&mut self, other: &str) -> usize {
+        let (mut common, mut missing) = (0, 0);
+        for letter in other.chars() {
+            let left = self.of_letter(letter);
+            match *left > 0 {
+                true => common += 1,
+                false => missing += 1,
+            }
+            *left -= 1;
+        }
+        other.chars().for_each(|letter| *self.of_letter(letter) += 1);
+        missing.max(self.letters - common)
     }
 }
 
@@ -82,7 +94,7 @@ mod tests {
         }
         for wrong in &texts {
             let folded = wrong.to_ascii_lowercase();
-            let counts = LetterCounts::of(&folded);
+            let mut counts = LetterCounts::of(&folded);
             for name in &texts {
                 let exact = strsim::osa_distance(&folded, &name.to_ascii_lowercase());
                 assert!(counts.least_distance(name) <= exact, "{wrong} {name}");
