@@ -64,6 +64,7 @@ interface Exports {
   generation(): number;
   apply_feed(readAt: number): number;
   route(): void;
+  route_number(method: number, length: number): number;
 }
 
 /** What `configure` answers. */
@@ -96,8 +97,17 @@ const TAG_KEY_BYTES = 32;
  */
 const MINTED = { random: 40, digest: 16, token: 80 } as const;
 
+/** The methods of routes, by their numbers in the core. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** In place of the number of a route: no route matches. */
+const NO_ROUTE = -1;
+
+/** In place of the number of a route: several are needed, or one with a resource. */
+const OTHER_ROUTES = -2;
+
 /** How many requests have their requirement kept. Requests to paths with ids are many. */
-const MAX_ROUTES = 1_000;
+const MAX_REQUESTS = 1_000;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
@@ -134,8 +144,10 @@ export class VerifyCore {
   #exports!: Exports;
   #buffers = new BatchBuffers(() => this.#addresses());
   #hasTagKey = false;
-  /** The requirements of the last requests, by method and path. The catalog never changes. */
-  readonly #routes = new Map<string, RouteRequirement | null>();
+  /** The requirements of routes without a resource, by their numbers. The catalog never changes. */
+  readonly #ofRoutes = new Map<number, RouteRequirement>();
+  /** The other requirements of the last requests, by method and path. */
+  readonly #ofRequests = new Map<string, RouteRequirement | null>();
 
   private constructor(
     { config, catalogText, capacity }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>,
@@ -300,15 +312,46 @@ export class VerifyCore {
 
   /** The requirement of a request, by the routes of the catalog; `null` if no route matches. */
   match(method: string, path: string): RouteRequirement | null {
-    const request = `${method} ${path}`;
-    let known = this.#routes.get(request);
-    if (known === undefined) {
-      known = this.#match(method, path);
-      if (this.#routes.size >= MAX_ROUTES) this.#routes.clear();
-      this.#routes.set(request, known);
-    }
+    const number = this.#routeNumber(method, path);
+    if (number === NO_ROUTE) return null;
+    const known =
+      number === OTHER_ROUTES ? this.#matchOther(method, path) : this.#matchOne(number, method, path);
     // A copy: its caller may change it.
     return known && ('all' in known ? { all: known.all.map((one) => ({ ...one })) } : { ...known });
+  }
+
+  /** The number of the one route of a request, if it has no resource. */
+  #routeNumber(method: string, path: string): number {
+    const index = METHODS.indexOf(method);
+    if (index < 0) return NO_ROUTE;
+    // The first call of an instance gives it the catalog.
+    if (this.epoch < 0 || !this.#buffers.write(path)) return OTHER_ROUTES;
+    try {
+      return this.#exports.route_number(index, path.length);
+    } catch (cause) {
+      throw this.#instances.failure(cause);
+    }
+  }
+
+  /** The requirement of a route without a resource is that of its first request. */
+  #matchOne(number: number, method: string, path: string): RouteRequirement | null {
+    const known = this.#ofRoutes.get(number);
+    if (known !== undefined) return known;
+    const found = this.#match(method, path);
+    if (found !== null) this.#ofRoutes.set(number, found);
+    return found;
+  }
+
+  /** Any other requirement depends on the path. Those of the last requests are kept. */
+  #matchOther(method: string, path: string): RouteRequirement | null {
+    const request = `${method} ${path}`;
+    let known = this.#ofRequests.get(request);
+    if (known === undefined) {
+      known = this.#match(method, path);
+      if (this.#ofRequests.size >= MAX_REQUESTS) this.#ofRequests.clear();
+      this.#ofRequests.set(request, known);
+    }
+    return known;
   }
 
   #match(method: string, path: string): RouteRequirement | null {

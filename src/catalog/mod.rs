@@ -38,7 +38,7 @@ pub use pattern_error::PatternError;
 pub use permission_index::Permissions;
 pub use permission_template::Template;
 pub use role::Role;
-pub use route::{Matched, Routes};
+pub use route::{Matched, RouteNumber, Routes};
 pub(crate) use selection::Kept;
 pub use selection::{Preview, Resolution, Selection, TemplateUse};
 pub use selection_warning::Warning;

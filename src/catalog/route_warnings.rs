@@ -142,10 +142,7 @@ impl<'t> Search<'t> {
         }
         let children: Vec<(&[u8], &Node)> = match segment.contains(&PARAMETER) {
             true => node.children().collect(),
-            false => node
-                .matching(segment)
-                .map(|(_, segment, node)| (segment, node))
-                .collect(),
+            false => node.matching(segment).collect(),
         };
         for (known, node) in children {
             if self.steps == 0 {

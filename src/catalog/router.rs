@@ -18,9 +18,11 @@ pub(super) struct Router {
 
 #[derive(Debug, Default)]
 pub(super) struct Node {
-    /// The nodes below, in the order of [`compare`].
+    /// The nodes below, in the order of [`compare`]: literals, by their hashes, come first.
     children: Vec<Child>,
-    /// By what to look for children: each class with each length of its affixes.
+    /// The hashes of the literals.
+    hashes: Vec<u32>,
+    /// By what to look for other children: each class with each length of its affixes.
     affixes: Vec<(Class, usize)>,
     /// The form that ends here.
     pub(super) end: Option<usize>,
@@ -84,11 +86,48 @@ impl Class {
 /// The order of segments below a node.
 fn compare(one: &[u8], other: &[u8]) -> Ordering {
     let (of_one, of_other) = (Class::of(one), Class::of(other));
-    let by_affix = || of_one.affix(one).cmp(of_other.affix(other));
+    let in_class = || match of_one {
+        Class::Literal => hash(one).cmp(&hash(other)),
+        _ => of_one.affix(one).cmp(of_other.affix(other)),
+    };
     of_one
         .cmp(&of_other)
-        .then_with(by_affix)
+        .then_with(in_class)
         .then_with(|| one.cmp(other))
+}
+
+/// FNV-1a. The literals are those of the catalog, so no request can make them collide.
+fn hash(text: &[u8]) -> u32 {
+    text.iter().fold(NO_TEXT, hashed)
+}
+
+/// The hash of an empty text.
+const NO_TEXT: u32 = 0x811c_9dc5;
+
+/// The hash of a text with one more byte.
+fn hashed(hash: u32, byte: &u8) -> u32 {
+    (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+}
+
+/// Numbers of forms. Nearly all requests have one, which allocates nothing.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) first: Option<usize>,
+    pub(super) more: Vec<usize>,
+}
+
+impl Found {
+    fn add(&mut self, form: Option<usize>) {
+        match (form, self.first) {
+            (Some(_), None) => self.first = form,
+            (Some(form), Some(_)) => self.more.push(form),
+            (None, _) => {}
+        }
+    }
+
+    fn into_vec(self) -> Vec<usize> {
+        self.first.into_iter().chain(self.more).collect()
+    }
 }
 
 fn compare_forms(one: &[u8], other: &[u8]) -> Ordering {
@@ -133,7 +172,12 @@ impl Router {
     /// The forms that match a path, by their numbers. If one has no parameter, only that: no other
     /// is as narrow.
     pub(super) fn find(&self, path: &[u8]) -> Vec<usize> {
-        let mut found = Vec::new();
+        self.found(path).into_vec()
+    }
+
+    /// As [`Router::find`].
+    pub(super) fn found(&self, path: &[u8]) -> Found {
+        let mut found = Found::default();
         self.root
             .find(path.get(1..).unwrap_or_default(), true, &mut found);
         found
@@ -171,11 +215,10 @@ impl Node {
     fn below(&mut self, segment: &[u8]) -> &mut Node {
         if self.children.last().is_none_or(|last| last.segment != segment) {
             let class = Class::of(segment);
-            let length = match class {
-                Class::Literal => 0,
-                _ => class.affix(segment).len(),
-            };
-            if !self.affixes.contains(&(class, length)) {
+            let length = class.affix(segment).len();
+            if class == Class::Literal {
+                self.hashes.push(hash(segment));
+            } else if !self.affixes.contains(&(class, length)) {
                 self.affixes.push((class, length));
             }
             self.children.push(Child {
@@ -191,24 +234,37 @@ impl Node {
         &mut self.children[last].node
     }
 
-    /// The children that match a segment of a path, with their segments. Literals come first.
-    pub(super) fn matching<'n>(
-        &'n self,
-        text: &'n [u8],
-    ) -> impl Iterator<Item = (Class, &'n [u8], &'n Node)> {
+    /// The child with this literal. `wanted`: its hash.
+    fn literal(&self, text: &[u8], wanted: u32) -> Option<&Child> {
+        let first = self.hashes.partition_point(|hash| *hash < wanted);
+        let same = self.hashes.get(first..).unwrap_or_default().iter();
+        let same = same.take_while(|hash| **hash == wanted);
+        let mut children = same.zip(self.children.get(first..).unwrap_or_default());
+        children
+            .find(|(_, child)| child.segment == text)
+            .map(|(_, child)| child)
+    }
+
+    /// The children with parameters that match a segment of a path.
+    fn open(&self, text: &[u8]) -> impl Iterator<Item = &Child> {
         let of_affix = move |(class, length): &(Class, usize)| {
             let affix = class.affix_of(text, *length);
             let wanted = (*class, affix.unwrap_or_default());
             let place = move |child: &Child| (child.class, child.class.affix(&child.segment)).cmp(&wanted);
-            let first = self.children.partition_point(|child| place(child).is_lt());
-            let children = self.children.get(first..).filter(|_| affix.is_some());
+            let children = self.children.get(self.hashes.len()..).unwrap_or_default();
+            let first = children.partition_point(|child| place(child).is_lt());
+            let children = children.get(first..).filter(|_| affix.is_some());
             let children = children.unwrap_or_default().iter();
             children.take_while(move |child| place(child).is_eq())
         };
-        let is_matching =
-            |child: &&Child| child.class == Class::Literal || covers_segment(&child.segment, text);
-        let children = self.affixes.iter().flat_map(of_affix).filter(is_matching);
-        children.map(|child| (child.class, child.segment.as_slice(), &child.node))
+        let is_matching = move |child: &&Child| covers_segment(&child.segment, text);
+        self.affixes.iter().flat_map(of_affix).filter(is_matching)
+    }
+
+    /// The children that match a segment of a path, with their segments. Literals come first.
+    pub(super) fn matching<'n>(&'n self, text: &'n [u8]) -> impl Iterator<Item = (&'n [u8], &'n Node)> {
+        let children = self.literal(text, hash(text)).into_iter().chain(self.open(text));
+        children.map(|child| (child.segment.as_slice(), &child.node))
     }
 
     /// All children with their segments.
@@ -220,28 +276,52 @@ impl Node {
 
     /// Adds the forms that match the rest of a path behind a separator. `is_literal`: no parameter
     /// leads to this node. Returns whether a form without parameters was found.
-    fn find(&self, path: &[u8], is_literal: bool, found: &mut Vec<usize>) -> bool {
-        let end = path.iter().position(|byte| *byte == b'/').unwrap_or(path.len());
+    fn find(&self, path: &[u8], is_literal: bool, found: &mut Found) -> bool {
+        let (mut end, mut hash) = (0, NO_TEXT);
+        for byte in path.iter().take_while(|byte| **byte != b'/') {
+            end += 1;
+            hash = hashed(hash, byte);
+        }
         let (text, below) = path.split_at_checked(end).unwrap_or_default();
-        for (class, _, node) in self.matching(text) {
-            let is_literal = is_literal && class == Class::Literal;
-            match below.get(1..) {
-                Some(below) => {
-                    if node.find(below, is_literal, found) {
-                        return true;
-                    }
+        let below = below.get(1..);
+        if let Some(child) = self.literal(text, hash)
+            && child.node.find_below(below, is_literal, found)
+        {
+            return true;
+        }
+        match (self.affixes.as_slice(), self.children.last()) {
+            ([], _) => {}
+            // Most nodes have no other parameter.
+            ([(Class::Parameter, _)], Some(child)) => {
+                if !text.is_empty() {
+                    child.node.find_below(below, false, found);
                 }
-                None if is_literal && node.end.is_some() => {
-                    found.clear();
-                    found.extend(node.end);
-                    return true;
+            }
+            _ => {
+                for child in self.open(text) {
+                    child.node.find_below(below, false, found);
                 }
-                None => found.extend(node.end),
             }
         }
-        if !text.is_empty() && path.last() != Some(&b'/') {
-            found.extend(self.tail);
+        if self.tail.is_some() && !text.is_empty() && path.last() != Some(&b'/') {
+            found.add(self.tail);
         }
         false
+    }
+
+    /// As [`Node::find`], of what is left of a path behind the segment of this node, if anything.
+    fn find_below(&self, path: Option<&[u8]>, is_literal: bool, found: &mut Found) -> bool {
+        match path {
+            Some(path) => self.find(path, is_literal, found),
+            None if is_literal && self.end.is_some() => {
+                *found = Found::default();
+                found.add(self.end);
+                true
+            }
+            None => {
+                found.add(self.end);
+                false
+            }
+        }
     }
 }

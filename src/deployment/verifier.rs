@@ -2,7 +2,7 @@
 //! that token creation needs.
 
 use super::{CredentialConfig, VerifierConfig};
-use crate::catalog::{Matched, Permissions, Routes, compile_permissions};
+use crate::catalog::{Matched, Permissions, RouteNumber, Routes, compile_permissions};
 use crate::codec::json::Value;
 use crate::input::{Problems, Refusal};
 
@@ -39,6 +39,13 @@ impl VerifierDeployment {
     #[must_use]
     pub fn route(&self, method: &str, path: &str) -> Option<Vec<Matched>> {
         self.routes.needs(method, path)
+    }
+
+    /// As [`VerifierDeployment::route`] for nearly all requests, in a fraction of the time. The
+    /// method is its index among GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.
+    #[must_use]
+    pub fn route_number(&self, method: usize, path: &[u8]) -> RouteNumber {
+        self.routes.number(method, path)
     }
 }
 

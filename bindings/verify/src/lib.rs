@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
-use leastkey::catalog::Matched;
+use leastkey::catalog::{Matched, RouteNumber};
 use leastkey::codec::json::{ObjectText, Value, parse_json, texts};
 use leastkey::codec::sorted_map::SortedMap;
 use leastkey::deployment::VerifierConfig;
@@ -41,6 +41,12 @@ const NO_COST: i32 = -1;
 
 /// In place of a generation: none.
 const NO_GENERATION: u32 = u32::MAX;
+
+/// In place of the number of a route: no route matches.
+const NO_ROUTE: i32 = -1;
+
+/// In place of the number of a route: several, or one with a resource.
+const OTHER_ROUTES: i32 = -2;
 
 /// The state between two calls.
 struct State {
@@ -666,6 +672,25 @@ extern "C" fn apply_feed(read_at: f64) -> u32 {
         })
     });
     shards
+}
+
+/// The number of the route of a request whose path is in the first `length` bytes of the text
+/// buffer, where it needs one permission on no resource; [`NO_ROUTE`], or [`OTHER_ROUTES`] where
+/// [`route`] tells. The method is its index among GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.
+#[unsafe(no_mangle)]
+extern "C" fn route_number(method: u32, length: u32) -> i32 {
+    BUFFERS
+        .with_borrow_mut(|buffers| {
+            let path = buffers.text_mut().get(..length as usize)?;
+            STATE.with_borrow(
+                |state| match state.as_ref()?.edge.route_number(method as usize, path) {
+                    RouteNumber::One(number) => i32::try_from(number).ok(),
+                    RouteNumber::None => Some(NO_ROUTE),
+                    RouteNumber::Other => None,
+                },
+            )
+        })
+        .unwrap_or(OTHER_ROUTES)
 }
 
 /// The requirement of a request. Texts: its method and path.

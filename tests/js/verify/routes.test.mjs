@@ -297,6 +297,23 @@ describe('the routes of a catalog', () => {
     await assert.rejects(tokens.verify(token, null), { code: 'invalid_input' });
   });
 
+  test("a requirement is its caller's own, whether the route was asked for before or not", () => {
+    for (const path of ['/devices/1', '/devices/2', '/devices/1']) {
+      const found = tokens.match('GET', path);
+      assert.deepEqual(found, { permission: 's:read' });
+      found.permission = 'changed';
+    }
+    for (const org of ['a', 'a', 'b']) {
+      const found = tokens.match('GET', `/orgs/${org}/devices/7`);
+      assert.deepEqual(found, { permission: 's:org', resource: `org:${org}/device:7` });
+      found.resource = 'changed';
+    }
+    assert.equal(tokens.match('GET', `/devices/${'x'.repeat(2_040)}`), null);
+    assert.equal(tokens.match('GET', '/devices/\u00e4'), null);
+    assert.deepEqual(tokens.match('GET', '/devices/%C3%A4'), { permission: 's:read' });
+    assert.equal(tokens.match('PURGE', '/devices/1'), null);
+  });
+
   test('verify takes the request itself, and tells no route from no permission', async () => {
     const actor = { id: 'root', roles: { '': 'admin' } };
     const input = { kind: 'permission-set', name: 'R', owner: 'org:acme', add: ['s:read', 's:org'] };

@@ -6,7 +6,10 @@
     clippy::panic
 )]
 
+use std::collections::HashMap;
+
 use leastkey::Deployment;
+use leastkey::catalog::{Matched, RouteNumber};
 use leastkey::codec::json::Value;
 use leastkey::deployment::VerifierConfig;
 use leastkey::deployment::verifier::VerifierDeployment;
@@ -17,11 +20,14 @@ fn value(json: &Json) -> Value {
     serde_json::from_value(json.clone()).unwrap()
 }
 
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 12] = [
     "/",
     "/a",
     "/A",
+    "/a/",
     "/a/b",
+    "/b/X",
+    "/b/x.y/z",
     "/a/b.json",
     "/b/%20",
     "/x/y/z",
@@ -41,9 +47,22 @@ fn compare(catalog: &Json) -> bool {
         edge.permissions().permissions().eq(whole.catalog().permissions()),
         "{catalog}"
     );
-    for method in ["GET", "HEAD", "POST"] {
+    let mut numbered = HashMap::new();
+    for (at, method) in ["GET", "HEAD", "POST"].into_iter().enumerate() {
         for path in PATHS {
             let found = edge.route(method, path);
+            match edge.route_number(at, path.as_bytes()) {
+                RouteNumber::One(number) => {
+                    let needs = found.as_deref().unwrap_or_default();
+                    assert!(
+                        matches!(needs, [Matched { resource: None, .. }]),
+                        "{method} {path}: {catalog}"
+                    );
+                    assert_eq!(numbered.entry(number).or_insert_with(|| found.clone()), &found);
+                }
+                RouteNumber::None => assert_eq!(found, None, "{method} {path}: {catalog}"),
+                RouteNumber::Other => {}
+            }
             assert_eq!(
                 found,
                 whole.catalog().route(method, path),
