@@ -15,23 +15,24 @@ import { portalChecks } from './test/portal.mjs';
 import { Results } from './test/results.mjs';
 import { runtimeChecks, runtimes } from './test/runtimes.mjs';
 import { rustChecks } from './test/rust.mjs';
+import { siteChecks } from './test/site.mjs';
 import { storeChecks } from './test/stores.mjs';
 import { wasmChecks } from './test/wasm.mjs';
 
 const suites = ['rust', 'instructions', 'wasm', 'js', 'runtimes', 'portal'];
 
-/** Only by its name: it needs servers that take long to install. */
-const named = ['stores'];
+/** Only by their names: they need programs that take long to install. */
+const named = ['stores', 'site'];
 
 /** Those that test the package. */
-const packaged = ['js', 'runtimes', 'portal', 'stores'];
+const packaged = ['js', 'runtimes', 'portal', ...named];
 
 const help = `Usage: npm test [-- [--only <suites>] [file ...]]
 
 Runs every check of Leastkey. The first time it installs and builds what is missing.
 
   --only <suites>   some of ${suites.join(', ')}, with commas between: --only rust,wasm;
-                    also ${named.join(', ')}, which is not run without its name
+                    also ${named.join(', ')}, which are not run without their names
   --help            this text
   file              a part of a test file's name: runs only those files, against the packed package
                     (npm test -- --only js sqlite, npm test -- --only portal walks)
@@ -71,6 +72,7 @@ async function test({ only, filters }) {
         ...(['js', 'runtimes', 'portal'].some((suite) => only.has(suite)) ? [] : packageChecks(consumer)),
         ...storeChecks(consumer),
       ],
+      site: () => siteChecks(filters),
     }).flatMap(([suite, of]) => (only.has(suite) ? of() : []));
     await runChecks(checks, await prepare(checks, only, results), results);
   } finally {
