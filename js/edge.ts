@@ -13,12 +13,17 @@ export { LeastkeyError } from './api/errors.js';
 export type { ErrorContext, OnError } from './api/on-error.js';
 export type { MaybePromise, ReadStore } from './api/store.js';
 export type { RecordKey } from './api/tokens-options.js';
+export type { TokenUse, WaitUntil } from './api/usage.js';
 export type {
+  LackingVerdict,
+  LimitedVerdict,
   PermissionOnResource,
+  RefusedVerdict,
   RequestLine,
   Requirement,
   RoutePermission,
   RouteRequirement,
+  ValidVerdict,
   Verdict,
   Verification,
   VerifiedToken,

@@ -15,7 +15,14 @@ export type {
   Audits,
   VerifyAuditOptions,
 } from './api/audit.js';
-export type { CallOptions, CredentialSource, Duration, HeadersLike, RequestLike } from './api/call.js';
+export type {
+  CallOptions,
+  CredentialSource,
+  Duration,
+  HeadersLike,
+  Instant,
+  RequestLike,
+} from './api/call.js';
 export type {
   Action,
   Catalog,
@@ -30,7 +37,7 @@ export type {
 export type { CatalogIds, Hint, IdsOf, PermissionsOf } from './api/catalog-ids.js';
 export type { DescribedKind, DescribedTemplate, Description } from './api/choices.js';
 export type { BearerError, ErrorCode, Problem, VerdictCode } from './api/codes.js';
-export type { Conditions, Limits, RequestContext, TimeWindow } from './api/conditions.js';
+export type { Conditions, Limits, RecordedLimits, RequestContext, TimeWindow } from './api/conditions.js';
 export { type DefinedCatalog, defineCatalog } from './api/define-catalog.js';
 export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './api/drift.js';
 export { LeastkeyError } from './api/errors.js';
@@ -44,7 +51,7 @@ export type {
 } from './api/import-keys.js';
 export type { AdvanceOptions, Job, Jobs } from './api/jobs.js';
 export type { ErrorContext, OnError } from './api/on-error.js';
-export type { Rotated, RotateOptions, Rotations } from './api/rotation.js';
+export type { Rotated, RotatedWithToken, RotateOptions, Rotations } from './api/rotation.js';
 export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './api/selection.js';
 export type {
   DatabaseStore,
@@ -69,6 +76,7 @@ export type {
 export type {
   Actor,
   Created,
+  CreatedWithToken,
   CreateInput,
   HostActor,
   ListQuery,
@@ -82,15 +90,27 @@ export type {
 } from './api/token.js';
 export type { Tokens } from './api/tokens.js';
 export type { RecordKey, TokensOptions, UsageOptions } from './api/tokens-options.js';
-export type { AddressUse, FlushReport, PermissionUse } from './api/usage.js';
+export type {
+  AddressUse,
+  FlushOptions,
+  FlushReport,
+  PermissionUse,
+  TokenUse,
+  WaitUntil,
+} from './api/usage.js';
 export type {
   ExplainOptions,
   Explanation,
+  LackingVerdict,
+  LimitedVerdict,
   PermissionOnResource,
+  Reasons,
+  RefusedVerdict,
   RequestLine,
   Requirement,
   RoutePermission,
   RouteRequirement,
+  ValidVerdict,
   Verdict,
   Verification,
   VerifiedToken,

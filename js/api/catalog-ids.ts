@@ -9,10 +9,14 @@ export interface CatalogIds {
   template: string;
   permission: string;
   role: string;
+  kind: string;
 }
 
 /** Any text; an editor completes these. */
 export type Hint<Id extends string> = Id | (string & {});
+
+/** The kinds of every catalog. Tokens of kind `session` come from an exchange only. */
+type BuiltInKind = 'permission-set' | 'organization' | 'group' | 'personal';
 
 /** The ids of a catalog, read from its type. */
 export type IdsOf<C extends Catalog> =
@@ -22,6 +26,7 @@ export type IdsOf<C extends Catalog> =
         template: KeysOf<NonNullable<C['templates']>>;
         permission: PermissionsOf<C['services']>;
         role: 'admin' | KeysOf<NonNullable<C['roles']>>;
+        kind: BuiltInKind | KeysOf<NonNullable<C['kinds']>>;
       };
 
 /** The ids of all permissions of these services. */

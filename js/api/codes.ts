@@ -38,29 +38,51 @@ export type ErrorCode =
 
 /** The result of a verification. Only `valid` admits a request. */
 export type VerdictCode =
+  /** The request may pass. */
   | 'valid'
+  /** No credential was presented. */
   | 'missing'
+  /** The text cannot be a credential of this deployment. */
   | 'malformed'
+  /** More than one credential was presented. */
   | 'ambiguous_credentials'
+  /** The check digits are wrong: mistyped or invented. */
   | 'bad_checksum'
+  /** No token has this id: it never existed, or was deleted. */
   | 'unknown'
+  /** The token exists, but this is not its secret. */
   | 'bad_secret'
+  /** The token is disabled, until it is enabled. */
   | 'disabled'
+  /** The token was revoked, for good. */
   | 'revoked'
+  /** Its expiry has passed. */
   | 'expired'
+  /** Its `notBefore` has not come. */
   | 'not_yet_valid'
+  /** It was not used for longer than its idle time. */
   | 'idle_expired'
+  /** A rotation has replaced this secret. */
   | 'rotated_out'
+  /** The account of its owner, or of its technical user, is disabled or deleted. */
   | 'owner_inactive'
+  /** The request does not meet a condition of the token: address, origin, audience or time. */
   | 'condition_failed'
+  /** It lacks a permission that the request needs. */
   | 'insufficient_permission'
   /** No route of the catalog matches the request. */
   | 'no_route'
+  /** It has the permission, but not on this resource. */
   | 'outside_resource'
+  /** It was used too often in a time. `retryAfter` tells when it may be used again. */
   | 'rate_limited'
+  /** Its credits are used up. */
   | 'usage_exceeded'
+  /** The store could not be read, or a stored value is damaged. */
   | 'store_unavailable'
+  /** The clock is unreadable or has jumped, so no expiry can be checked. */
   | 'clock_unreliable'
+  /** The use could not be counted in time. Nothing was counted. */
   | 'deadline_exceeded';
 
 /** The error of a bearer challenge, RFC 6750 §3.1. */

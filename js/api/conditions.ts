@@ -34,7 +34,7 @@ export interface RequestContext {
   audience?: string;
 }
 
-/** How often a token may be used. Only verifications with `consume` count. */
+/** How often a token may be used. Verifications with `consume` count, as those of guards do. */
 export interface Limits {
   /** A rate: `limit` uses per period, as a burst at first, then refilled evenly. */
   requests?: { limit: number; per: Duration };

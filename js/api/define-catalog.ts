@@ -1,4 +1,4 @@
-import type { Catalog, Role, Service, Template } from './catalog.js';
+import type { Catalog, Kind, Role, Service, Template } from './catalog.js';
 import type { PermissionsOf } from './catalog-ids.js';
 
 /** A catalog with its ids in its type. */
@@ -6,10 +6,12 @@ export interface DefinedCatalog<
   Services extends Record<string, Service>,
   TemplateId extends string,
   RoleId extends string,
-> extends Omit<Catalog, 'services' | 'templates' | 'roles'> {
+  KindId extends string = never,
+> extends Omit<Catalog, 'services' | 'templates' | 'roles' | 'kinds'> {
   services: Services;
   templates: { [Id in TemplateId]: Template };
   roles: { [Id in RoleId]: Role };
+  kinds: { [Id in KindId]: Kind };
 }
 
 /**
@@ -30,8 +32,11 @@ export function defineCatalog<
   const Services extends Record<string, Service>,
   const TemplateId extends string = never,
   const RoleId extends string = never,
->(catalog: CheckedCatalog<Services, TemplateId, RoleId>): DefinedCatalog<Services, TemplateId, RoleId> {
-  return catalog as unknown as DefinedCatalog<Services, TemplateId, RoleId>;
+  const KindId extends string = never,
+>(
+  catalog: CheckedCatalog<Services, TemplateId, RoleId, KindId>,
+): DefinedCatalog<Services, TemplateId, RoleId, KindId> {
+  return catalog as unknown as DefinedCatalog<Services, TemplateId, RoleId, KindId>;
 }
 
 /** The parameter: `Services` and the ids are inferred once, then checked against each other. */
@@ -39,10 +44,12 @@ type CheckedCatalog<
   Services extends Record<string, Service>,
   TemplateId extends string,
   RoleId extends string,
-> = Omit<Catalog, 'services' | 'templates' | 'roles'> & {
+  KindId extends string,
+> = Omit<Catalog, 'services' | 'templates' | 'roles' | 'kinds'> & {
   services: Services & CheckedServices<Services>;
   templates?: { [Id in TemplateId]: CheckedTemplate<NoInfer<TemplateId>, PermissionsOf<NoInfer<Services>>> };
   roles?: { [Id in RoleId]: CheckedRole<PermissionsOf<NoInfer<Services>>> };
+  kinds?: { [Id in KindId]: Kind };
 };
 
 type CheckedServices<Services> = {

@@ -27,7 +27,7 @@ export interface ExchangeInput<Permission extends string = string> {
 /** The answer of `exchange`. */
 export interface Exchanged {
   /** The credential of the session. It is returned only here. */
-  token: string | null;
+  token: string;
   record: TokenRecord;
 }
 

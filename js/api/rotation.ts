@@ -1,5 +1,5 @@
 import type { CallOptions, Duration } from './call.js';
-import type { Actor, TokenRecord } from './token.js';
+import type { Actor, TokenRecord, WithoutToken } from './token.js';
 
 /** Options of a rotation. */
 export interface RotateOptions {
@@ -36,6 +36,11 @@ export interface Rotated {
   record: TokenRecord;
 }
 
+/** {@link Rotated} by a call that makes its secret, and makes it once. */
+export interface RotatedWithToken extends Rotated {
+  token: string;
+}
+
 /**
  * Replaces the secret of a token in two phases. Its id and grant stay, and its expiry unless
  * renewed.
@@ -53,6 +58,16 @@ export interface Rotations {
    * const { token, record } = await tokens.rotate(id, { grace: '24h' }, actor);
    * await deploy(token);
    * await tokens.confirmRotation(record.id, actor);
+   */
+  rotate(
+    id: string,
+    options: RotateOptions & Omit<WithoutToken, 'id'>,
+    actor: Actor,
+    call?: CallOptions,
+  ): Promise<RotatedWithToken>;
+  /**
+   * Gives a token a secret that its client made, or by a call that may be a retry: then the answer
+   * has no credential.
    */
   rotate(id: string, options: RotateOptions, actor: Actor, call?: CallOptions): Promise<Rotated>;
   /**

@@ -1,5 +1,5 @@
 import type { Duration, Instant } from './call.js';
-import type { CatalogIds } from './catalog-ids.js';
+import type { CatalogIds, Hint } from './catalog-ids.js';
 import type { Conditions, Limits, RecordedLimits } from './conditions.js';
 import type { Selection } from './selection.js';
 import type { AddressUse, PermissionUse } from './usage.js';
@@ -25,7 +25,7 @@ export interface TokenActor {
 /** A token to create. Its selection must resolve to at least one permission. */
 export interface CreateInput<Ids extends CatalogIds = CatalogIds> extends Selection<Ids> {
   /** `permission-set`, `organization`, `group`, `personal`, or a kind of the catalog. */
-  kind: string;
+  kind: Hint<Ids['kind']>;
   /** The display name: 1 to 100 characters. */
   name: string;
   /** The owner: a resource such as `org:acme` or `user:7`. Default: the actor itself. */
@@ -144,6 +144,18 @@ export interface Created {
   /** The credential, returned only here; `null` if its client minted it, or on a retry. */
   token: string | null;
   record: TokenRecord;
+}
+
+/** {@link Created} by a call that makes its secret, and makes it once. */
+export interface CreatedWithToken extends Created {
+  token: string;
+}
+
+/** The members with which a call may return no credential. */
+export interface WithoutToken {
+  id?: undefined;
+  digest?: undefined;
+  idempotencyKey?: undefined;
 }
 
 /** Which tokens to list. */

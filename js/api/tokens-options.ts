@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.js';
 import type { Problem } from './codes.js';
 import type { OnError } from './on-error.js';
 import type { Store } from './store.js';
+import type { WaitUntil } from './usage.js';
 import type { WasmSources } from './wasm-source.js';
 
 /** The options of {@link createTokens}. */
@@ -17,8 +18,8 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    */
   prefix: string;
   /**
-   * The longest time that a change, such as a revocation, may go unnoticed: milliseconds, or text
-   * such as `'5s'`. Default 0: every verification reads the store. With a window, tokens are
+   * The longest time that a change, such as a revocation, may go unnoticed, such as `'5s'`.
+   * Default 0: every verification reads the store. With a window, tokens are
    * cached, and one small read of the change feed per window keeps the whole cache fresh.
    */
   freshness?: Duration | 0;
@@ -88,7 +89,8 @@ export interface TokensOptions<C extends Catalog = Catalog> {
   onError?: OnError;
   /**
    * Called for each warning of the catalog when it is compiled, such as routes that one request can
-   * match. `tokens.warnings` has them too.
+   * match. `tokens.warnings` has them too. Also called once for each kind of which a token was
+   * created that never expires.
    */
   onWarning?: (warning: Problem) => void;
   /**
@@ -102,6 +104,17 @@ export interface TokensOptions<C extends Catalog = Catalog> {
 export interface UsageOptions {
   /** Whether to record the addresses that tokens are used from. Default false. */
   addresses?: boolean;
+  /**
+   * How often uses are flushed by themselves: by a timer, which keeps no process alive, and before
+   * a process ends. Default `'5s'`; false: only by calls of `flush`.
+   */
+  flush?: Duration | false;
+  /**
+   * For runtimes that end with their requests, in place of the timer: gets a flush with a request
+   * that comes `flush` after the last one. In Cloudflare workers the `waitUntil` of
+   * `cloudflare:workers`.
+   */
+  waitUntil?: WaitUntil;
 }
 
 /** 32 to 256 bytes, or their hex digits. */

@@ -16,14 +16,16 @@ import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQu
 import type {
   Actor,
   Created,
+  CreatedWithToken,
   CreateInput,
   ListQuery,
   RevokeOptions,
   TokenChange,
   TokenPage,
   TokenRecord,
+  WithoutToken,
 } from './token.js';
-import type { FlushReport } from './usage.js';
+import type { FlushOptions, FlushReport } from './usage.js';
 import type {
   ExplainOptions,
   Explanation,
@@ -62,6 +64,11 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    * ['all-channels'] },
    *   { id: 'user:7', roles: { 'org:acme': 'admin' } },
    * );
+   */
+  create(input: CreateInput<Ids> & WithoutToken, actor: Actor, call?: CallOptions): Promise<CreatedWithToken>;
+  /**
+   * Creates a token whose client made its secret, or whose call may be a retry: then the answer has
+   * no credential.
    */
   create(input: CreateInput<Ids>, actor: Actor, call?: CallOptions): Promise<Created>;
   /** The record of a token. */
@@ -195,12 +202,13 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
   invalidate(): void;
   /**
    * Writes which tokens were used since the last flush, and how often. Verification only records
-   * that in the memory of this instance.
+   * that in the memory of this instance. It happens by itself every few seconds, unless `usage` of
+   * the options says otherwise.
    *
    * @example
-   * context.waitUntil(tokens.flush()); // or every few seconds in a server, and before it ends
+   * process.once('SIGTERM', () => tokens.flush().finally(() => process.exit()));
    */
-  flush(call?: CallOptions): Promise<FlushReport>;
+  flush(call?: FlushOptions): Promise<FlushReport>;
   /**
    * The verdict of {@link Tokens.verify}, and what would make it valid. For operators: only `wire`
    * may go to the client.

@@ -81,18 +81,15 @@ export interface VerifiedToken {
   expiresAt?: number;
 }
 
-/** The answer of `verify`. */
-export interface Verdict {
-  /** Whether the request may pass. */
-  valid: boolean;
-  code: VerdictCode;
+/** What every verdict has. A member that a code does not have is `undefined`. */
+interface AnyVerdict {
   /** The HTTP status of the code. */
   status: number;
   /** The error of the bearer challenge (RFC 6750 §3.1), if the code has one. */
   error?: BearerError;
   /** Only if the secret matched. */
   token?: VerifiedToken;
-  /** The missing permissions. */
+  /** With `insufficient_permission`: the missing permissions. */
   missing?: string[];
   /** With `rate_limited` and `usage_exceeded`: the seconds until a retry may pass. */
   retryAfter?: number;
@@ -104,6 +101,54 @@ export interface Verdict {
   asOf: number;
 }
 
+/** The request may pass. */
+export interface ValidVerdict extends AnyVerdict {
+  valid: true;
+  code: 'valid';
+  token: VerifiedToken;
+  error?: never;
+  missing?: never;
+  retryAfter?: never;
+  scope?: never;
+}
+
+/** The token lacks permissions that the request needs. */
+export interface LackingVerdict extends AnyVerdict {
+  valid: false;
+  code: 'insufficient_permission';
+  token: VerifiedToken;
+  missing: string[];
+  retryAfter?: never;
+}
+
+/** The token was used as often as its limits allow. */
+export interface LimitedVerdict extends AnyVerdict {
+  valid: false;
+  code: 'rate_limited' | 'usage_exceeded';
+  token: VerifiedToken;
+  missing?: never;
+}
+
+/** The request may not pass, for any other reason. */
+export interface RefusedVerdict extends AnyVerdict {
+  valid: false;
+  code: Exclude<VerdictCode, (ValidVerdict | LackingVerdict | LimitedVerdict)['code']>;
+  missing?: never;
+  retryAfter?: never;
+}
+
+/**
+ * The answer of `verify`. `valid` and `code` tell what else it has: a valid one its token, one that
+ * is `insufficient_permission` what is missing.
+ *
+ * @example
+ * const verdict = await tokens.verify(request, 'messages:send');
+ * if (verdict.valid) return handle(verdict.token.owner);
+ * if (verdict.code === 'insufficient_permission') log(verdict.missing);
+ * return new Response(null, { status: verdict.status });
+ */
+export type Verdict = ValidVerdict | LackingVerdict | LimitedVerdict | RefusedVerdict;
+
 /** One of many verifications. */
 export interface Verification<Permission extends string = string>
   extends Omit<VerifyOptions, 'freshness' | 'signal'> {
@@ -114,8 +159,11 @@ export interface Verification<Permission extends string = string>
 /** Options of `verifyMany`. */
 export type VerifyManyOptions = Pick<VerifyOptions, 'freshness' | 'signal'>;
 
-/** Why a credential is refused, for operators. Only `wire` may go to the client. */
-export interface Explanation extends Verdict {
+/** The verdict, and why. For operators: only `wire` may go to the client. */
+export type Explanation = Verdict & Reasons;
+
+/** Why a credential is refused. */
+export interface Reasons {
   /**
    * With `malformed` and `bad_checksum`: the first wrong part of the text. `prefix`: not a
    * credential of this deployment. `length`: truncated, or with extra characters. `alphabet`: other

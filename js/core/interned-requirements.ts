@@ -1,7 +1,7 @@
 /** Requirements that the core has compiled, each under a number. */
 
-import type { Verdict } from '../api/verification.js';
 import type { Question } from '../runtime/protocol.js';
+import type { FlatVerdict } from './flat-verdict.js';
 import { haveSameItems, isLineList, isOnePermission, isTextRequirement } from './plain-question.js';
 
 /** How many recent lists with the same first item are compared before a key is built. */
@@ -17,7 +17,7 @@ const MAX_LACKING = 16;
 export type AskedPermissions = string | readonly string[] | undefined;
 
 /** What the token of a cached refusal lacks. */
-export type RefusalDetails = Pick<Verdict, 'missing' | 'scope'>;
+export type RefusalDetails = Pick<FlatVerdict, 'missing' | 'scope'>;
 
 /** A requirement of one of the commonest forms, with its number. */
 export interface InternedRequirement {

@@ -28,11 +28,22 @@ export function isPlainContext({ ip, origin, audience }: RequestContext): boolea
   );
 }
 
-/** Whether the options of a verification are a context and nothing else. */
-export function isContextOnly(options: unknown): options is RequestContext {
+/** Whether the options of a verification are a context, one use to count, and nothing else. */
+export function isContextOnly(options: unknown): options is RequestContext & { consume?: 1 } {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return false;
-  for (const name in options) if (name !== 'ip' && name !== 'origin' && name !== 'audience') return false;
+  for (const name in options) {
+    if (name === 'consume' ? (options as { consume?: unknown }).consume !== 1 : !CONTEXT.includes(name))
+      return false;
+  }
   return isPlainContext(options);
+}
+
+const CONTEXT = ['ip', 'origin', 'audience'];
+
+/** Whether the options of a verification are one use to count, and nothing else. */
+export function isOneUse(options: object): boolean {
+  for (const name in options) if (name !== 'consume') return false;
+  return (options as { consume?: unknown }).consume === 1;
 }
 
 /** Whether a requirement is a list of texts without line breaks, so that joining them is unique. */

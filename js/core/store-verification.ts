@@ -4,16 +4,16 @@
  */
 
 import type { Write } from '../api/store.js';
-import type { Verdict } from '../api/verification.js';
 import type { Question, Reads, Step } from '../runtime/protocol.js';
 import { boundValue } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
+import type { FlatVerdict } from './flat-verdict.js';
 import { MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
 import { type EffectiveGrant, RecordView } from './record-view.js';
 import { namesVocabularies, Vocabularies } from './vocabularies.js';
 
 /** A verdict code with its status and the error of its challenge. */
-export type CodeRow = Pick<Verdict, 'code' | 'status' | 'error'>;
+export type CodeRow = Pick<FlatVerdict, 'code' | 'status' | 'error'>;
 
 /** One verification, of which the core is asked step by step. */
 export interface VerificationCall {
@@ -78,7 +78,9 @@ interface Begun {
 }
 
 /** What a verdict tells besides the record. */
-interface Details extends EffectiveGrant, Pick<Verdict, 'missing' | 'scope' | 'retryAfter' | 'remaining'> {
+interface Details
+  extends EffectiveGrant,
+    Pick<FlatVerdict, 'missing' | 'scope' | 'retryAfter' | 'remaining'> {
   /** The new counters. */
   counters?: string[];
 }
@@ -250,7 +252,7 @@ export class StoreVerification {
     if (number <= MISS) return this.#refused({ number, text });
     const { counters: _, permissions, resources, ...details } = detailsOf(text);
     const row = this.#codes[number & (SUCCESSOR_BIT - 1)] as CodeRow;
-    const verdict: Verdict = { valid: row.code === 'valid', ...row, asOf: 0 };
+    const verdict: FlatVerdict = { valid: row.code === 'valid', ...row, asOf: 0 };
     if (row.code !== 'bad_secret') {
       const isMarked = (number & SUCCESSOR_BIT) !== 0;
       const isOld = row.code === 'rotated_out';

@@ -3,8 +3,9 @@
  * folder knows packed lookups, slots and buffers.
  */
 
-import type { Verdict, Verification, VerifiedToken } from '../api/verification.js';
+import type { Verification, VerifiedToken } from '../api/verification.js';
 import type { Question, Reads, Step } from '../runtime/protocol.js';
+import type { FlatVerdict } from './flat-verdict.js';
 import {
   type AskedPermissions,
   type InternedRequirement,
@@ -42,6 +43,8 @@ export class TokenCache {
    * rotation.
    */
   readonly #oldSecretViews = new Map<number, VerifiedToken>();
+  /** The token views of tokens that have no limits to count against, by slot. */
+  #unlimited: (VerifiedToken | undefined)[] = [];
   /** Interned permission lists: they are most of a token's size. */
   readonly #permissionLists = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
@@ -68,34 +71,54 @@ export class TokenCache {
     // In this task: later the slot may hold another token.
     if (slot !== undefined) {
       const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
-      this.#insert(slot, answer as Verdict);
+      this.#insert(slot, answer as FlatVerdict);
     }
     return step;
   }
 
   /** The cached verdict on a credential, as of an instant; `undefined` on a miss. */
-  lookup(credential: string, question: Question, now: number, asOf: number): Verdict | undefined {
+  lookup(credential: string, question: Question, now: number, asOf: number): FlatVerdict | undefined {
     this.#dropIfRestarted();
     const { requirement, context, consume } = question;
-    const isPlain = consume === undefined && (context === undefined || isPlainContext(context));
+    const isPlain =
+      (consume === undefined || consume === 1) && (context === undefined || isPlainContext(context));
     const id = isPlain ? this.#requirements.idOf(requirement) : undefined;
-    if (id !== undefined) {
-      const packed = this.#core.lookupPacked(credential, id, now);
-      const valid = this.#validVerdict(packed, asOf);
+    let packed = id === undefined ? MISS : this.#core.lookupPacked(credential, id, now);
+    let valid = this.#validVerdict(packed, asOf);
+    if (
+      id !== undefined &&
+      (valid === undefined || consume === undefined || this.#isUnlimited(packed, valid))
+    ) {
       if (valid !== undefined) return valid;
       // An unknown context meets no condition on it. So any other code than `condition_failed` is
       // the code with every context, and the context is passed to the core only after that one.
       if (context === undefined || this.#rowOf(packed)?.code !== 'condition_failed')
         return this.#verdict(packed, credential, question, now, asOf);
     }
-    const { packed } = this.#core.lookup(credential, question, now);
-    return this.#verdict(packed, credential, question, now, asOf);
+    packed = this.#core.lookup(credential, question, now).packed;
+    valid = this.#validVerdict(packed, asOf);
+    if (valid === undefined) return this.#verdict(packed, credential, question, now, asOf);
+    // A count is a hit only where there is nothing to count.
+    if (consume !== undefined) this.#noteUnlimited(packed >>> SLOT_SHIFT, valid.token);
+    return valid;
+  }
+
+  /** Whether the token of a valid hit is known to have no limits. */
+  #isUnlimited(packed: number, { token }: FlatVerdict): boolean {
+    return token !== undefined && this.#unlimited[packed >>> SLOT_SHIFT] === token;
+  }
+
+  /** Without gaps, which would make the array slow. */
+  #noteUnlimited(slot: number, token: VerifiedToken | undefined): void {
+    while (this.#unlimited.length < slot) this.#unlimited.push(undefined);
+    this.#unlimited[slot] = token;
   }
 
   /**
    * {@link lookup} for a requirement in text, of one permission, a list of texts, or none, and no
    * options. A requirement that is not a text is a miss until {@link lookup} has been asked the
-   * same one. `uses` is told of each valid hit.
+   * same one. `uses` is told of each valid hit. `counts`: a hit only of a token that is known to
+   * have no limits.
    */
   lookupPlain(
     credential: string,
@@ -103,7 +126,8 @@ export class TokenCache {
     now: number,
     asOf: number,
     uses: HitObserver | undefined,
-  ): Verdict | undefined {
+    counts: boolean,
+  ): FlatVerdict | undefined {
     this.#dropIfRestarted();
     const interned = this.#requirements.find(requirement);
     if (interned === undefined) return undefined;
@@ -111,6 +135,7 @@ export class TokenCache {
     const verdict =
       this.#validVerdict(packed, asOf) ??
       this.#verdict(packed, credential, interned.question, now, asOf, interned);
+    if (counts && verdict?.valid && !this.#isUnlimited(packed, verdict)) return undefined;
     if (uses !== undefined && verdict?.valid && verdict.token !== undefined)
       uses.noteHit(packed >>> SLOT_SHIFT, verdict.token, interned.asked, now);
     return verdict;
@@ -123,7 +148,7 @@ export class TokenCache {
   lookupMany(
     asked: readonly Verification[],
     places: readonly number[],
-    verdicts: (Verdict | undefined)[],
+    verdicts: (FlatVerdict | undefined)[],
     now: number,
     asOf: number,
     uses: HitObserver | undefined,
@@ -136,7 +161,7 @@ export class TokenCache {
   #lookupBatch(
     asked: readonly Verification[],
     places: readonly number[],
-    verdicts: (Verdict | undefined)[],
+    verdicts: (FlatVerdict | undefined)[],
     now: number,
     asOf: number,
     uses: HitObserver | undefined,
@@ -170,7 +195,7 @@ export class TokenCache {
   }
 
   /** Inserts the token view of a verdict from the store into the slot that the core has filled. */
-  #insert(slot: number, { code, token }: Verdict): void {
+  #insert(slot: number, { code, token }: FlatVerdict): void {
     this.#dropIfRestarted();
     if (token !== undefined) {
       // Those that are made when they are asked for are not made here.
@@ -206,7 +231,7 @@ export class TokenCache {
   }
 
   /** The commonest answer: valid, by the secret that the token was cached with. */
-  #validVerdict(packed: number, asOf: number): Verdict | undefined {
+  #validVerdict(packed: number, asOf: number): FlatVerdict | undefined {
     if (packed <= MISS || (packed & (SUCCESSOR_BIT * 2 - 1)) !== this.#valid) return undefined;
     const token = this.#tokens[packed >>> SLOT_SHIFT];
     if (token === undefined || token.successor === true) return undefined;
@@ -226,7 +251,7 @@ export class TokenCache {
     now: number,
     asOf: number,
     interned?: InternedRequirement,
-  ): Verdict | undefined {
+  ): FlatVerdict | undefined {
     const row = this.#rowOf(packed);
     if (row === undefined) return undefined;
     // Without the secret, only the code is disclosed.
@@ -239,7 +264,7 @@ export class TokenCache {
     if (row.code === 'rotated_out') token = rotatedOut(token, isMarked);
     else if (isMarked !== (token.successor === true)) token = withOtherSecret(token);
     if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
-    const refusal: Verdict = refusalVerdict(row, asOf);
+    const refusal: FlatVerdict = refusalVerdict(row, asOf);
     refusal.token = token;
     const isOfScope = row.error === 'insufficient_scope';
     if (!isOfScope && row.code !== 'idle_expired') return refusal;
@@ -260,19 +285,20 @@ export class TokenCache {
   #dropIfRestarted(): void {
     if (this.#epoch === this.#core.epoch) return;
     this.#tokens = [];
+    this.#unlimited = [];
     this.#oldSecretViews.clear();
     this.#requirements.clear();
     this.#epoch = this.#core.epoch;
   }
 }
 
-function refusalVerdict({ code, status, error }: CodeRow, asOf: number): Verdict {
+function refusalVerdict({ code, status, error }: CodeRow, asOf: number): FlatVerdict {
   return error === undefined
     ? { valid: false, code, status, asOf }
     : { valid: false, code, status, error, asOf };
 }
 
-function withDetails(refusal: Verdict, { missing, scope }: RefusalDetails): Verdict {
+function withDetails(refusal: FlatVerdict, { missing, scope }: RefusalDetails): FlatVerdict {
   // A copy: verdicts are the caller's to change.
   if (missing !== undefined) refusal.missing = [...missing];
   if (scope !== undefined) refusal.scope = scope;

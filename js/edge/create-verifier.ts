@@ -1,9 +1,10 @@
-import type { CredentialSource } from '../api/call.js';
+import type { CredentialSource, Duration } from '../api/call.js';
 import type { Catalog } from '../api/catalog.js';
 import type { CatalogIds, IdsOf } from '../api/catalog-ids.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ReadStore, Store } from '../api/store.js';
 import type { TokensOptions } from '../api/tokens-options.js';
+import type { TokenUse, WaitUntil } from '../api/usage.js';
 import type {
   Requirement,
   RouteRequirement,
@@ -16,12 +17,13 @@ import type { WasmSource } from '../api/wasm-source.js';
 import { givenModule } from '../core/load/given.js';
 import { VerifyCore } from '../core/verify-core.js';
 import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
-import { refuseUnknownOptions } from '../input/options.js';
-import { readSettings, readStore } from '../manage/read-settings.js';
+import { invalidInput, refuseUnknownOptions } from '../input/options.js';
+import { readFlush, readSettings, readStore } from '../manage/read-settings.js';
 import type { Question } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { CachedVerifier } from '../verify/cached-verifier.js';
 import { matchRoute } from '../verify/route.js';
+import { UsageCollector } from '../verify/usage-collector.js';
 import { verifyMany } from '../verify/verify-many.js';
 import { permissionsOf, unknownPermission } from './explain-mistakes.js';
 
@@ -36,6 +38,16 @@ export interface VerifierOptions<C extends Catalog = Catalog>
    * programs compile it: docs/bundlers.md. A process loads it once, so the first one is used.
    */
   module?: WasmSource;
+  /**
+   * Takes the uses of tokens, for {@link Tokens.flush} of a deployment that can write:
+   * `(batch) => fetch(url, …)`. If it rejects, they are kept for the next batch. Without it, idle
+   * times do not count what is used here.
+   */
+  uses?: (batch: TokenUse[]) => unknown;
+  /** How often `uses` is called. Default `'5s'`. */
+  flush?: Duration;
+  /** As `waitUntil` of `usage` in {@link TokensOptions}, for `uses`. */
+  waitUntil?: WaitUntil;
 }
 
 /** Verifies the tokens of a deployment. It cannot change anything. */
@@ -75,7 +87,13 @@ export interface Verifier<Ids extends CatalogIds = CatalogIds> {
   guard: Guard<Ids['permission']>;
 }
 
-const GUARD_OPTIONS = ['header', 'realm', 'audience', 'clientIp'] as const satisfies (keyof GuardOptions)[];
+const GUARD_OPTIONS = [
+  'header',
+  'realm',
+  'audience',
+  'clientIp',
+  'consume',
+] as const satisfies (keyof GuardOptions)[];
 
 const OPTIONS = [
   'catalog',
@@ -90,6 +108,9 @@ const OPTIONS = [
   'limits',
   'onError',
   'module',
+  'uses',
+  'flush',
+  'waitUntil',
   ...GUARD_OPTIONS,
 ] as const satisfies (keyof VerifierOptions)[];
 
@@ -110,16 +131,26 @@ export async function createVerifier<const C extends Catalog>(
   options: VerifierOptions<C>,
 ): Promise<Verifier<IdsOf<C>>> {
   refuseUnknownOptions(options, OPTIONS, 'createVerifier');
-  const settings = readSettings(options, readOnly(readStore(options.store, ['get'])));
-  permissionsOf(options.catalog);
+  const { uses, catalog, limits = 'approximate' } = options;
+  if (limits !== 'approximate')
+    throw invalidInput('limits', 'a verifier cannot write, so it counts "approximate" only');
+  if (uses !== undefined && typeof uses !== 'function')
+    throw invalidInput('uses', 'expected a function (batch) => …');
+  const settings: Settings = {
+    ...readSettings({ ...options, limits }, readOnly(readStore(options.store, ['get']))),
+    flush: uses && readFlush(options, ''),
+  };
+  permissionsOf(catalog);
   const describe = (question: Question) =>
     unknownPermission(question, permissionsOf(JSON.parse(settings.catalogText)));
   const core = await VerifyCore.start(settings, givenModule(options.module, 'module'), describe);
   const guardOptions = GUARD_OPTIONS.filter((name) => options[name] !== undefined);
+  if (uses === undefined) warnOfIdleKinds(catalog, settings);
   return new CoreVerifier(
     core,
     settings,
     Object.fromEntries(guardOptions.map((name) => [name, options[name]])),
+    uses,
   );
 }
 
@@ -129,10 +160,15 @@ class CoreVerifier implements Verifier {
   readonly #settings: Settings;
   readonly #verifier: CachedVerifier;
 
-  constructor(core: VerifyCore, settings: Settings, options: GuardOptions) {
+  constructor(core: VerifyCore, settings: Settings, options: GuardOptions, uses: VerifierOptions['uses']) {
     this.#core = core;
     this.#settings = settings;
-    this.#verifier = new CachedVerifier(core, settings);
+    const hand = async (batch: TokenUse[]) => {
+      await uses?.(batch);
+      return { flushed: batch.length };
+    };
+    const collector = uses && new UsageCollector(hand, settings, (id, at) => core.noteUse(id, at));
+    this.#verifier = new CachedVerifier(core, settings, collector);
     this.guard = createGuard(this, options);
   }
 
@@ -141,7 +177,7 @@ class CoreVerifier implements Verifier {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Promise<Verdict> {
-    return this.#verifier.verify(credential, requirement, options);
+    return this.#verifier.verify(credential, requirement, options) as Verdict | Promise<Verdict>;
   }
 
   verifySync(
@@ -149,14 +185,14 @@ class CoreVerifier implements Verifier {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Verdict | undefined {
-    return this.#verifier.verifySync(credential, requirement, options);
+    return this.#verifier.verifySync(credential, requirement, options) as Verdict | undefined;
   }
 
   async verifyMany(
     verifications: readonly Verification[],
     options: VerifyManyOptions = {},
   ): Promise<Verdict[]> {
-    return verifyMany(this.#verifier, this.#settings, verifications, options);
+    return verifyMany(this.#verifier, this.#settings, verifications, options) as Promise<Verdict[]>;
   }
 
   invalidate(): void {
@@ -166,6 +202,14 @@ class CoreVerifier implements Verifier {
   match(method: string, path: string): RouteRequirement | null {
     return matchRoute(this.#core, method, path);
   }
+}
+
+/** Reports once that tokens go idle although they are used here. */
+function warnOfIdleKinds({ kinds = {} }: Catalog, { onError }: Settings): void {
+  const idle = Object.keys(kinds).find((kind) => kinds[kind]?.lifetime?.idle !== undefined);
+  if (idle === undefined) return;
+  const message = `tokens of kind "${idle}" expire without use, and this verifier tells nobody of theirs: give uses, such as (batch) => fetch(…)`;
+  onError(invalidInput('uses', message), { operation: 'usage' });
 }
 
 /** A store that only reads. `list` and `commit` throw. */

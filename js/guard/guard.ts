@@ -5,10 +5,11 @@ import type { OnError } from '../api/on-error.js';
 import type {
   Requirement,
   RouteRequirement,
+  ValidVerdict,
   Verdict,
-  VerifiedToken,
   VerifyOptions,
 } from '../api/verification.js';
+import { isSmallCount } from '../core/plain-question.js';
 import { showName } from '../input/did-you-mean.js';
 import { invalidInput, kindOf, readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 import { causeOf } from '../verify/unavailable.js';
@@ -45,19 +46,24 @@ export interface GuardOptions {
    */
   clientIp?(request: GuardRequest): string | null | undefined;
   /**
+   * How many uses each request counts against the limits of its token. Default 1; false: limits are
+   * neither checked nor counted.
+   */
+  consume?: number | false;
+  /**
    * Called for each request that is answered with 503: with the error behind it, and the request.
    */
   onError?: OnError;
 }
 
-/** The options for one request. */
+/** The options for one request. `consume` takes the place of that of the guard. */
 export interface GuardCallOptions extends VerifyOptions {
   /** Any valid token passes, without a requirement and without a route. */
   authenticateOnly?: boolean;
 }
 
 /** The verdict on an admitted request. */
-export type PassingVerdict = Verdict & { valid: true; token: VerifiedToken };
+export type PassingVerdict = ValidVerdict;
 
 /** The result of a guard. If the request may not pass, `response` is the refusal to send. */
 export type Admission =
@@ -82,6 +88,7 @@ const OPTIONS = [
   'realm',
   'audience',
   'clientIp',
+  'consume',
   'onError',
 ] as const satisfies (keyof GuardOptions)[];
 
@@ -113,7 +120,10 @@ export function createGuard<Permission extends string>(
   const header = readHeaderName(options.header);
   const realm = readRealm(options.realm);
   const audience = readAudience(options.audience);
-  const { clientIp } = options;
+  const { clientIp, consume = 1 } = options;
+  if (consume !== false && !isSmallCount(consume))
+    throw invalidInput('consume', 'expected a whole number from 0, or false');
+  const counted = consume === false ? undefined : Object.freeze({ consume });
   const onError = readOnError(options.onError);
   if (clientIp !== undefined && typeof clientIp !== 'function') {
     throw invalidInput('clientIp', 'expected a function that returns the address of a request');
@@ -124,8 +134,10 @@ export function createGuard<Permission extends string>(
     const verdict = await tokens.verify(
       presentedCredential(request.headers, header),
       needed ?? undefined,
-      // Without options, `verify` answers soonest.
-      callOptions === undefined && needed !== null ? context : optionsOf(context, callOptions, needed),
+      // The same options each time: `verify` answers them soonest.
+      context === undefined && callOptions === undefined && needed !== null
+        ? counted
+        : optionsOf({ ...counted, ...context }, callOptions, needed),
     );
     if (passes(verdict)) {
       if (needed !== null) return { verdict };
@@ -138,7 +150,7 @@ export function createGuard<Permission extends string>(
 
 /** The options of `verify`. */
 function optionsOf(
-  context: RequestContext | undefined,
+  context: VerifyOptions,
   callOptions: GuardCallOptions | undefined,
   needed: unknown,
 ): VerifyOptions {

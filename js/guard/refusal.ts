@@ -1,7 +1,10 @@
 import type { GuardRequest } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { Verdict } from '../api/verification.js';
+import type { FlatVerdict } from '../core/flat-verdict.js';
 import { acceptsJson } from './accept-header.js';
+
+/** What a refusal tells a client. */
+type Refused = Pick<FlatVerdict, 'status' | 'error' | 'scope' | 'retryAfter'>;
 
 /** The problem details by status. They never depend on the token, or on whether it exists. */
 const PROBLEMS: Record<number, { title: string; detail: string }> = {
@@ -34,7 +37,7 @@ export function readRealm(realm: string | undefined): string | undefined {
  */
 export function refusalResponse(
   request: GuardRequest,
-  verdict: Verdict,
+  verdict: Refused,
   realm: string | undefined,
 ): Response {
   const status = Object.hasOwn(PROBLEMS, verdict.status) ? verdict.status : 403;
@@ -55,7 +58,7 @@ export function refusalResponse(
 const MAX_SCOPE_LENGTH = 1_000;
 
 /** The value of `WWW-Authenticate`. Without a credential it has no error (RFC 6750 §3.1). */
-function challenge({ error, scope }: Verdict, realm: string | undefined): string {
+function challenge({ error, scope }: Refused, realm: string | undefined): string {
   const sent = typeof scope === 'string' && scope.length <= MAX_SCOPE_LENGTH ? scope : undefined;
   const parameters = Object.entries({ realm, error, scope: sent })
     .filter(([, value]) => value !== undefined)

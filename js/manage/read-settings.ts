@@ -10,7 +10,7 @@ import { parseDuration } from '../input/duration.js';
 import { invalidInput, readOnError, readOnWarning, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain } from '../input/values.js';
 import { type Clock, guardedClock, hostClock, soleClock } from '../runtime/clock.js';
-import type { Settings } from '../runtime/settings.js';
+import type { FlushRule, Settings } from '../runtime/settings.js';
 import { withLocalCounters } from '../stores/local-counters.js';
 import { checkOptions, FOREIGN_OPTIONS } from './check-options.js';
 
@@ -38,7 +38,9 @@ const SHARDS: readonly number[] = [16, 32, 64];
 
 const MODULES = ['verify', 'manage'] as const satisfies (keyof WasmSources)[];
 
-const USAGE_OPTIONS = ['addresses'] as const satisfies (keyof UsageOptions)[];
+const USAGE_OPTIONS = ['addresses', 'flush', 'waitUntil'] as const satisfies (keyof UsageOptions)[];
+
+const FLUSH_INTERVAL = '5s';
 
 const DEADLINE = '10s';
 
@@ -126,14 +128,29 @@ function platformClock(onError: Settings['onError']): Clock {
   );
 }
 
-function readUsage(usage: boolean | UsageOptions): Pick<Settings, 'usage' | 'addresses'> {
-  if (typeof usage === 'boolean') return { usage, addresses: false };
-  if (typeof usage !== 'object' || usage === null)
-    throw invalidInput('usage', 'expected true, false or { addresses: true }');
-  refuseUnknownOptions(usage, USAGE_OPTIONS, 'usage');
-  const { addresses = false } = usage;
+function readUsage(usage: boolean | UsageOptions): Pick<Settings, 'usage' | 'addresses' | 'flush'> {
+  if (usage === false) return { usage, addresses: false, flush: undefined };
+  if (usage !== true && (typeof usage !== 'object' || usage === null))
+    throw invalidInput('usage', 'expected true, false or { addresses, flush, waitUntil }');
+  const options = usage === true ? {} : usage;
+  refuseUnknownOptions(options, USAGE_OPTIONS, 'usage');
+  const { addresses = false } = options;
   if (typeof addresses !== 'boolean') throw invalidInput('usage.addresses', 'expected true or false');
-  return { usage: true, addresses };
+  return { usage: true, addresses, flush: readFlush(options, 'usage.') };
+}
+
+/**
+ * How uses are flushed. A timer of a worker ends with its request, so there it needs `waitUntil`.
+ */
+export function readFlush(
+  { flush = FLUSH_INTERVAL, waitUntil }: Pick<UsageOptions, 'flush' | 'waitUntil'>,
+  path: string,
+): FlushRule | undefined {
+  if (waitUntil !== undefined && typeof waitUntil !== 'function')
+    throw invalidInput(`${path}waitUntil`, 'expected a function (work) => context.waitUntil(work)');
+  if (flush === false) return undefined;
+  const interval = parseDuration(flush, `${path}flush`);
+  return waitUntil === undefined && !hasMonotonicClock ? undefined : { interval, waitUntil };
 }
 
 /** In hex, the new key first. */

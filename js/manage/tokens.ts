@@ -9,13 +9,13 @@ import { LeastkeyError } from '../api/errors.js';
 import type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from '../api/exchange.js';
 import type { ImportKeysOptions, ImportReport, KeyRow } from '../api/import-keys.js';
 import type { Jobs } from '../api/jobs.js';
-import type { Rotated, RotateOptions } from '../api/rotation.js';
+import type { RotatedWithToken, RotateOptions } from '../api/rotation.js';
 import type { Preview, ResolveOptions, Selection } from '../api/selection.js';
 import type { Suggestion } from '../api/suggestion.js';
 import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from '../api/sweep.js';
 import type {
   Actor,
-  Created,
+  CreatedWithToken,
   CreateInput,
   ListQuery,
   RevokeOptions,
@@ -24,7 +24,7 @@ import type {
   TokenRecord,
 } from '../api/token.js';
 import type { Tokens } from '../api/tokens.js';
-import type { FlushReport } from '../api/usage.js';
+import type { FlushOptions, FlushReport } from '../api/usage.js';
 import type {
   ExplainOptions,
   Explanation,
@@ -46,7 +46,7 @@ import { CachedVerifier } from '../verify/cached-verifier.js';
 import { explainCredential } from '../verify/explain.js';
 import { readQuestion } from '../verify/read-question.js';
 import { matchRoute } from '../verify/route.js';
-import { UsageCollector } from '../verify/usage-collector.js';
+import { readUses, UsageCollector } from '../verify/usage-collector.js';
 import { verifyMany } from '../verify/verify-many.js';
 import { exportLines, readVerifyAuditOptions, verifyChain } from './audit.js';
 import { type BulkPage, readBulkOptions, runPages } from './bulk.js';
@@ -67,6 +67,8 @@ export class CoreTokens implements Tokens {
   readonly #settings: Settings;
   readonly #verifier: CachedVerifier;
   readonly #usage: UsageCollector;
+  /** The kinds of tokens that never expire, which were reported. */
+  readonly #endless = new Set<string>();
   /**
    * Makes the next verification read the change feed, because this process may change something.
    */
@@ -86,8 +88,10 @@ export class CoreTokens implements Tokens {
     this.jobs = jobsOf((call, options) => this.#manage(call, options));
   }
 
-  async create(input: CreateInput, actor: Actor, call?: CallOptions): Promise<Created> {
-    return this.#manage({ op: 'create', input, actor }, call);
+  async create(input: CreateInput, actor: Actor, call?: CallOptions): Promise<CreatedWithToken> {
+    const created: CreatedWithToken = await this.#manage({ op: 'create', input, actor }, call);
+    this.#warnOfEndlessToken(created.record);
+    return created;
   }
 
   async get(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
@@ -133,7 +137,12 @@ export class CoreTokens implements Tokens {
     });
   }
 
-  async rotate(id: string, options: RotateOptions, actor: Actor, call?: CallOptions): Promise<Rotated> {
+  async rotate(
+    id: string,
+    options: RotateOptions,
+    actor: Actor,
+    call?: CallOptions,
+  ): Promise<RotatedWithToken> {
     return this.#manage({ op: 'rotate', id, options, actor }, call);
   }
 
@@ -213,7 +222,7 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Promise<Verdict> {
-    return this.#verifier.verify(credential, requirement, options);
+    return this.#verifier.verify(credential, requirement, options) as Verdict | Promise<Verdict>;
   }
 
   verifySync(
@@ -221,22 +230,25 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Verdict | undefined {
-    return this.#verifier.verifySync(credential, requirement, options);
+    return this.#verifier.verifySync(credential, requirement, options) as Verdict | undefined;
   }
 
   async verifyMany(
     verifications: readonly Verification[],
     options: VerifyManyOptions = {},
   ): Promise<Verdict[]> {
-    return verifyMany(this.#verifier, this.#settings, verifications, options);
+    return verifyMany(this.#verifier, this.#settings, verifications, options) as Promise<Verdict[]>;
   }
 
   invalidate(): void {
     this.#verifier.notePush();
   }
 
-  async flush(call: CallOptions = {}): Promise<FlushReport> {
-    return this.#usage.flush(readCallOptions(call, 'flush'));
+  async flush(call: FlushOptions = {}): Promise<FlushReport> {
+    const { uses = [], ...rest } = call;
+    const signal = readCallOptions(rest, 'flush');
+    this.#usage.add(readUses(uses));
+    return this.#usage.flush(signal);
   }
 
   async explain(
@@ -295,6 +307,14 @@ export class CoreTokens implements Tokens {
 
   pattern(): string {
     return this.#manageCore.pattern();
+  }
+
+  /** Once for each kind: a token that nothing ends works until somebody thinks of it. */
+  #warnOfEndlessToken({ kind, expiresAt, idleAfter }: TokenRecord): void {
+    if (expiresAt !== undefined || idleAfter !== undefined || this.#endless.has(kind)) return;
+    this.#endless.add(kind);
+    const message = `a token of kind "${kind}" was created that never expires; give expiresIn, or its kind a lifetime: { kinds: { "${kind}": { lifetime: { default: "90d" } } } }`;
+    this.#settings.onWarning?.({ path: 'expiresIn', message });
   }
 
   async #manage<T>(call: Call, options: CallOptions = {}): Promise<T> {

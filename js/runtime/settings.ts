@@ -1,8 +1,17 @@
 import type { Problem } from '../api/codes.js';
 import type { ErrorContext } from '../api/on-error.js';
 import type { Store } from '../api/store.js';
+import type { WaitUntil } from '../api/usage.js';
 import type { Clock, Moment } from './clock.js';
 import type { Config } from './protocol.js';
+
+/** How uses are flushed without a call of the host. */
+export interface FlushRule {
+  /** Milliseconds between flushes. */
+  interval: number;
+  /** In place of a timer, for runtimes that end with their requests. */
+  waitUntil: WaitUntil | undefined;
+}
 
 /** {@link TokensOptions} after reading, with defaults. */
 export interface Settings {
@@ -32,6 +41,8 @@ export interface Settings {
   usage: boolean;
   /** Whether addresses are recorded with the use. */
   addresses: boolean;
+  /** How uses are flushed by themselves; absent: only by calls of `flush`. */
+  flush: FlushRule | undefined;
   /** Reports a failure that no call throws. Never throws itself. */
   onError(error: unknown, context: ErrorContext): void;
   /** Reports a warning of the catalog. Never throws itself. */

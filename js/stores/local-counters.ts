@@ -1,4 +1,4 @@
-import type { Entry, Range, Store, Write } from '../api/store.js';
+import type { Entry, MaybePromise, Range, Store, Write } from '../api/store.js';
 
 /** The prefix of the counters of limited tokens (docs/storage.md). */
 const COUNTERS = 'limit/';
@@ -26,11 +26,18 @@ class LocalCounters implements Store {
     this.#store = store;
   }
 
-  async get(keys: string[]): Promise<(string | null)[]> {
+  get(keys: string[]): MaybePromise<(string | null)[]> {
     const stored = keys.filter((key) => !this.#counters.has(key));
-    const answer = stored.length === 0 ? [] : await this.#store.get([...stored]);
+    if (stored.length === keys.length) return this.#store.get(keys);
+    const answer = stored.length === 0 ? [] : this.#store.get(stored);
+    return Array.isArray(answer)
+      ? this.#withCounters(keys, stored, answer)
+      : Promise.resolve(answer).then((values) => this.#withCounters(keys, stored, values));
+  }
+
+  #withCounters(keys: readonly string[], stored: readonly string[], answer: (string | null)[]) {
     // The reader of the whole answer reports a store that breaks the contract.
-    if (stored.length === keys.length || answer.length !== stored.length) return answer;
+    if (answer.length !== stored.length) return answer;
     const values = answer.values();
     return keys.map((key) => this.#counters.get(key) ?? (values.next().value as string | null));
   }

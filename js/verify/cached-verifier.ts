@@ -1,8 +1,9 @@
 /** Verification within a freshness window: from the token cache on a hit, else from the store. */
 
 import type { CredentialSource } from '../api/call.js';
-import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
-import { isContextOnly, isTextRequirement } from '../core/plain-question.js';
+import type { Requirement, Verification, VerifyOptions } from '../api/verification.js';
+import type { FlatVerdict } from '../core/flat-verdict.js';
+import { isContextOnly, isOneUse, isTextRequirement } from '../core/plain-question.js';
 import { TokenCache } from '../core/token-cache.js';
 import type { ReadStamp, VerifyCore } from '../core/verify-core.js';
 import { readCredential } from '../input/credential.js';
@@ -50,7 +51,7 @@ export class CachedVerifier {
     source: CredentialSource,
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
-  ): Verdict | Promise<Verdict> {
+  ): FlatVerdict | Promise<FlatVerdict> {
     const cached = this.#lookupPlain(source, requirement, options);
     if (cached !== undefined) return cached;
     return this.verifyAsked(source, this.readAsked(requirement, options));
@@ -61,7 +62,7 @@ export class CachedVerifier {
     source: CredentialSource,
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
-  ): Verdict | undefined {
+  ): FlatVerdict | undefined {
     const cached = this.#lookupPlain(source, requirement, options);
     if (cached !== undefined) return cached;
     const asked = this.readAsked(requirement, options);
@@ -74,7 +75,7 @@ export class CachedVerifier {
     return readRoutedQuestion(this.#core, requirement, options);
   }
 
-  #verifySync(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
+  #verifySync(source: CredentialSource, question: Question, freshness: number): FlatVerdict | undefined {
     const credential = this.#readCredential(source);
     if (typeof credential !== 'string') return credential;
     if (freshness === 0) return this.#loadSync(credential, question, undefined);
@@ -92,8 +93,8 @@ export class CachedVerifier {
   }
 
   /** The verdicts of `asked` that are cache hits, in order; `undefined` for the others. */
-  lookupMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
-    const verdicts: (Verdict | undefined)[] = asked.map(() => undefined);
+  lookupMany(asked: readonly Verification[], freshness: number): (FlatVerdict | undefined)[] {
+    const verdicts: (FlatVerdict | undefined)[] = asked.map(() => undefined);
     const now = this.#readClock();
     // Imported keys have different lengths.
     const { form } = this.#core;
@@ -119,11 +120,11 @@ export class CachedVerifier {
     source: CredentialSource,
     asked: AskedQuestion,
     settings = this.#settings,
-  ): Verdict | Promise<Verdict> {
+  ): FlatVerdict | Promise<FlatVerdict> {
     const { question, freshness = settings.freshness, signal } = asked;
     const verdict = this.#verifyQuestion(source, question, freshness, signal, settings);
     if (this.#uses === undefined && asked.hasNoRoute === undefined) return verdict;
-    const settle = (verdict: Verdict) => refuseWithoutRoute(this.#noteUse(verdict, asked), asked);
+    const settle = (verdict: FlatVerdict) => refuseWithoutRoute(this.#noteUse(verdict, asked), asked);
     return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
   }
 
@@ -134,7 +135,7 @@ export class CachedVerifier {
     freshness: number,
     signal: AbortSignal | undefined,
     settings: Settings,
-  ): Verdict | Promise<Verdict> {
+  ): FlatVerdict | Promise<FlatVerdict> {
     if (freshness === 0) return verifyCredential(this.#cache, settings, source, question, signal);
     signal?.throwIfAborted();
     const credential = this.#readCredential(source);
@@ -148,24 +149,27 @@ export class CachedVerifier {
   }
 
   /**
-   * The cached verdict for the commonest calls: a credential in text, and no options but a context.
+   * The cached verdict for the commonest calls: a credential in text, and no options but a context
+   * and one use to count.
    * `undefined`: the general way decides. The use is noted.
    */
-  #lookupPlain(source: unknown, requirement: unknown, options: object | undefined): Verdict | undefined {
+  #lookupPlain(source: unknown, requirement: unknown, options: object | undefined): FlatVerdict | undefined {
     if (typeof source !== 'string' || this.#length < 0 || source === '') return undefined;
     if (source.length !== this.#length) {
       const isPlain = options === undefined && isTextRequirement(requirement);
       return isPlain ? this.#malformedVerdict() : undefined;
     }
-    if (options !== undefined) return this.#lookupInContext(source, requirement, options);
+    const counts = options !== undefined && isOneUse(options);
+    if (options !== undefined && !counts) return this.#lookupInContext(source, requirement, options);
     const now = this.#readClock();
     if (!this.#answersAt(now, this.#settings.freshness)) return undefined;
-    const verdict = this.#cache.lookupPlain(source, requirement, now, this.#feed.readAt, this.#uses);
+    const { readAt } = this.#feed;
+    const verdict = this.#cache.lookupPlain(source, requirement, now, readAt, this.#uses, counts);
     if (verdict === undefined || verdict.valid) return verdict;
     return this.#noteUse(this.#unlessStale(verdict, source, now, 'defer'));
   }
 
-  #lookupInContext(source: string, requirement: unknown, options: object): Verdict | undefined {
+  #lookupInContext(source: string, requirement: unknown, options: object): FlatVerdict | undefined {
     if (!isContextOnly(options)) return undefined;
     const now = this.#readClock();
     if (!this.#answersAt(now, this.#settings.freshness)) return undefined;
@@ -174,7 +178,7 @@ export class CachedVerifier {
     return refuseWithoutRoute(this.#noteUse(this.#unlessStale(cached, source, now, 'defer'), asked), asked);
   }
 
-  #noteUse<V extends Verdict | undefined>(verdict: V, asked?: AskedQuestion): V {
+  #noteUse<V extends FlatVerdict | undefined>(verdict: V, asked?: AskedQuestion): V {
     if (verdict !== undefined) this.#uses?.noteVerdict(verdict, asked, this.#lastClockReading);
     return verdict;
   }
@@ -193,7 +197,7 @@ export class CachedVerifier {
     question: Question,
     now: number,
     policy: RefusalPolicy = 'reread',
-  ): Verdict | undefined {
+  ): FlatVerdict | undefined {
     const { readAt } = this.#feed;
     let verdict = this.#cache.lookup(credential, question, now, readAt);
     // A clock that jumped ahead refuses at once, and admits nothing before its time.
@@ -203,11 +207,11 @@ export class CachedVerifier {
   }
 
   #unlessStale(
-    verdict: Verdict | undefined,
+    verdict: FlatVerdict | undefined,
     credential: string,
     now: number,
     policy: RefusalPolicy,
-  ): Verdict | undefined {
+  ): FlatVerdict | undefined {
     if (verdict === undefined || verdict.valid) return verdict;
     return this.#flights.mustReread(verdict, credential, now, policy) ? undefined : verdict;
   }
@@ -216,7 +220,7 @@ export class CachedVerifier {
    * Loads from a synchronous store. With any other: `undefined`, and a load is started that later
    * calls find.
    */
-  #loadSync(credential: string, question: Question, stamp: ReadStamp | undefined): Verdict | undefined {
+  #loadSync(credential: string, question: Question, stamp: ReadStamp | undefined): FlatVerdict | undefined {
     if (stamp === undefined) return verifyCredentialSync(this.#cache, this.#settings, credential, question);
     if (this.#flights.inFlight(this.#flights.keyOf(credential))) return undefined;
     if (this.#feed.isAsync) return this.#prefetch(credential, question);
@@ -226,7 +230,7 @@ export class CachedVerifier {
   }
 
   /** Starts a load that nobody awaits yet. It counts no use. */
-  #prefetch(credential: string, question: Question): Verdict | undefined {
+  #prefetch(credential: string, question: Question): FlatVerdict | undefined {
     if (this.#isCountOnly(credential, question)) return undefined;
     const settings = this.#settings;
     const load = this.#loadOnMiss(credential, withoutConsume(question), settings.now(), undefined, settings);
@@ -236,7 +240,7 @@ export class CachedVerifier {
   }
 
   /** The credential of a call, or the refusal of a text that cannot be one. */
-  #readCredential(source: CredentialSource): string | Verdict {
+  #readCredential(source: CredentialSource): string | FlatVerdict {
     const { form } = this.#core;
     if (typeof source === 'string' && source !== '' && form !== undefined)
       return this.#isMalformed(source) ? this.#malformedVerdict() : source;
@@ -252,7 +256,7 @@ export class CachedVerifier {
   }
 
   /** Does not read the clock, so that a flood of malformed credentials stays cheap. */
-  #malformedVerdict(): Verdict {
+  #malformedVerdict(): FlatVerdict {
     const asOf = this.#lastClockReading || this.#settings.now();
     return { valid: false, code: 'malformed', status: 401, error: 'invalid_token', asOf };
   }
@@ -280,7 +284,7 @@ export class CachedVerifier {
     freshness: number,
     signal: AbortSignal | undefined,
     settings: Settings,
-  ): Verdict | Promise<Verdict> {
+  ): FlatVerdict | Promise<FlatVerdict> {
     const asOf = settings.now();
     if (this.#feed.isFresh(asOf, freshness))
       return this.#loadOnMiss(credential, question, asOf, signal, settings);
@@ -294,7 +298,7 @@ export class CachedVerifier {
     asOf: number,
     signal: AbortSignal | undefined,
     settings: Settings,
-  ): Promise<Verdict> {
+  ): Promise<FlatVerdict> {
     try {
       await this.#feed.refresh(freshness, new Deadline(settings.deadline, signal));
     } catch (failure) {
@@ -318,7 +322,7 @@ export class CachedVerifier {
     signal: AbortSignal | undefined,
     settings: Settings,
     joined = 0,
-  ): Verdict | Promise<Verdict> {
+  ): FlatVerdict | Promise<FlatVerdict> {
     const isCountOnly = this.#isCountOnly(credential, question);
     const canCoalesce = joined < MAX_COALESCED && !isCountOnly;
     const load = canCoalesce ? this.#flights.inFlight(this.#flights.keyOf(credential)) : undefined;
@@ -344,7 +348,7 @@ export class CachedVerifier {
   }
 
   /** A verdict from the store, or the cached one where the store failed: the window covers it. */
-  #orCached(verdict: Verdict, credential: string, question: Question): Verdict {
+  #orCached(verdict: FlatVerdict, credential: string, question: Question): FlatVerdict {
     if (!isStoreFailure(verdict)) return verdict;
     const cached = this.#cachedInstead(credential, question);
     if (cached === undefined) this.#flights.cancelRecheck(credential);
@@ -352,21 +356,21 @@ export class CachedVerifier {
   }
 
   /** The cached verdict where the store cannot be reread. */
-  #cachedInstead(credential: string, question: Question): Verdict | undefined {
+  #cachedInstead(credential: string, question: Question): FlatVerdict | undefined {
     const verdict = this.#lookup(credential, question, this.#readClock(), 'accept');
     // Another process may have used the token since.
     return verdict?.code === 'idle_expired' ? undefined : verdict;
   }
 
   async #coalesce(
-    load: { verdict: Promise<Verdict>; left: number },
+    load: { verdict: Promise<FlatVerdict>; left: number },
     joined: number,
     credential: string,
     question: Question,
     asOf: number,
     signal: AbortSignal | undefined,
     settings: Settings,
-  ): Promise<Verdict> {
+  ): Promise<FlatVerdict> {
     const deadline = new Deadline(settings.deadline, signal);
     const verdict = await this.#waitForLoad(load, credential, question, deadline);
     if (verdict !== undefined)
@@ -380,11 +384,11 @@ export class CachedVerifier {
    * store failed the load, all who wait for it get that verdict, and the store gets no more reads.
    */
   async #waitForLoad(
-    load: { verdict: Promise<Verdict>; left: number },
+    load: { verdict: Promise<FlatVerdict>; left: number },
     credential: string,
     question: Question,
     deadline: Deadline,
-  ): Promise<Verdict | undefined> {
+  ): Promise<FlatVerdict | undefined> {
     try {
       const verdict = await withTimeout(load.verdict, Math.min(deadline.left, load.left), deadline.signal);
       if (isStoreFailure(verdict)) return this.#cachedInstead(credential, question) ?? verdict;
@@ -400,7 +404,7 @@ export class CachedVerifier {
     question: Question,
     signal: AbortSignal | undefined,
     settings: Settings,
-  ): Verdict | Promise<Verdict> {
+  ): FlatVerdict | Promise<FlatVerdict> {
     return verifyCredential(this.#cache, settings, credential, question, signal, this.#cache.readStamp());
   }
 }
@@ -410,7 +414,7 @@ function withoutConsume({ consume: _, ...question }: Question): Question {
 }
 
 /** Whether the store, or the way to it, failed. */
-function isStoreFailure({ code }: Verdict): boolean {
+function isStoreFailure({ code }: FlatVerdict): boolean {
   return code === 'store_unavailable' || code === 'deadline_exceeded';
 }
 

@@ -1,5 +1,6 @@
 import type { CredentialSource } from '../api/call.js';
-import type { Explanation, Verdict, Wire } from '../api/verification.js';
+import type { Explanation, Wire } from '../api/verification.js';
+import type { FlatVerdict } from '../core/flat-verdict.js';
 import type { ManageCore } from '../core/manage-core.js';
 import type { Question, Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
@@ -18,17 +19,27 @@ export async function explainCredential(
 ): Promise<Explanation> {
   const ask = (credential: string, reads: Reads, now: number) =>
     core.explain(credential, question, reads, now);
-  const explanation: Verdict & { wire?: Wire } = await verdictFrom(settings, source, ask, signal, 'explain');
-  if (explanation.wire !== undefined) return { ...explanation, wire: explanation.wire };
+  const explanation: FlatVerdict & { wire?: Wire } = await verdictFrom(
+    settings,
+    source,
+    ask,
+    signal,
+    'explain',
+  );
+  if (explanation.wire !== undefined) return explanation as Explanation;
   return {
     ...explanation,
     ...wrongOf(source, explanation, settings.config.prefix),
     wire: wireOf(explanation),
-  };
+  } as Explanation;
 }
 
 /** What is wrong with a text that was refused before the core: too long, or not ASCII. */
-function wrongOf(source: CredentialSource, { code }: Verdict, prefix: string): Pick<Explanation, 'wrong'> {
+function wrongOf(
+  source: CredentialSource,
+  { code }: FlatVerdict,
+  prefix: string,
+): Pick<Explanation, 'wrong'> {
   if (code !== 'malformed' || typeof source !== 'string') return {};
   if (!source.startsWith(`${prefix}_`)) return { wrong: 'prefix' };
   // In code points, as in the core.
@@ -38,7 +49,7 @@ function wrongOf(source: CredentialSource, { code }: Verdict, prefix: string): P
 /**
  * The wire form of a verdict without the core. No grant was read, so nothing has to be redacted.
  */
-function wireOf({ status, error }: Verdict): Wire {
+function wireOf({ status, error }: FlatVerdict): Wire {
   if (error !== undefined) return { status, challenge: `Bearer error="${error}"`, error };
   return status === 401 ? { status, challenge: 'Bearer' } : { status };
 }

@@ -1,7 +1,8 @@
 import { WRAPPER_REFUSALS } from '../api/codes.js';
 import type { RequestContext } from '../api/conditions.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { ExplainOptions, RequestLine, Verdict, VerifyOptions } from '../api/verification.js';
+import type { ExplainOptions, RequestLine, VerifyOptions } from '../api/verification.js';
+import type { FlatVerdict } from '../core/flat-verdict.js';
 import type { VerifyCore } from '../core/verify-core.js';
 import { parseDuration } from '../input/duration.js';
 import { readSignal, refuseUnknownOptions } from '../input/options.js';
@@ -72,7 +73,7 @@ export function readRoutedQuestion(
 }
 
 /** The verdict on a request, which is refused if it has no route. */
-export function refuseWithoutRoute<V extends Verdict | undefined>(verdict: V, asked: AskedQuestion): V {
+export function refuseWithoutRoute<V extends FlatVerdict | undefined>(verdict: V, asked: AskedQuestion): V {
   if (asked.hasNoRoute === undefined || verdict === undefined || !verdict.valid) return verdict;
   return { ...verdict, valid: false, ...WRAPPER_REFUSALS.noRoute };
 }

@@ -5,7 +5,8 @@
 
 import type { VerdictCode } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { Verdict } from '../api/verification.js';
+import type { FlatVerdict } from '../core/flat-verdict.js';
+
 import type { Clock } from '../runtime/clock.js';
 import type { Settings } from '../runtime/settings.js';
 
@@ -38,7 +39,7 @@ const BODY = { length: 53, id: [1, 17] } as const;
 interface Load {
   /** By the monotonic clock. */
   began: number;
-  verdict: Promise<Verdict>;
+  verdict: Promise<FlatVerdict>;
 }
 
 /** An instant, by the host's clock and by the monotonic clock. */
@@ -89,7 +90,7 @@ export class SingleFlight {
   /**
    * Whether to read the store before giving a cached refusal that may be out of date. Rate limited.
    */
-  mustReread({ code, token }: Verdict, credential: string, now: number, policy: RefusalPolicy): boolean {
+  mustReread({ code, token }: FlatVerdict, credential: string, now: number, policy: RefusalPolicy): boolean {
     if (policy === 'accept' || FINAL_CODES.includes(code)) return false;
     const { steady } = this.#clock;
     const isAbsent = code === 'unknown' && token === undefined;
@@ -124,7 +125,7 @@ export class SingleFlight {
   }
 
   /** The load in flight of a token, and how long it may still take. */
-  inFlight(tokenKey: string): { verdict: Promise<Verdict>; left: number } | undefined {
+  inFlight(tokenKey: string): { verdict: Promise<FlatVerdict>; left: number } | undefined {
     if (this.#inFlight.size === 0) return undefined;
     const load = this.#inFlight.get(tokenKey);
     if (load === undefined) return undefined;
@@ -145,7 +146,7 @@ export class SingleFlight {
   }
 
   /** Records a load in flight. `isShared`: other calls may await it. */
-  track(credential: string, verdict: Promise<Verdict>, isShared: boolean): void {
+  track(credential: string, verdict: Promise<FlatVerdict>, isShared: boolean): void {
     const tokenKey = this.keyOf(credential);
     const key = isShared ? tokenKey : verdict;
     const load = { began: performance.now(), verdict };

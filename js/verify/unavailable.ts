@@ -3,7 +3,8 @@
 import { type ErrorCode, WRAPPER_REFUSALS } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ErrorContext } from '../api/on-error.js';
-import type { Verdict } from '../api/verification.js';
+import type { FlatVerdict } from '../core/flat-verdict.js';
+
 import type { Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { foreignStoreError } from '../stores/store-meta.js';
@@ -14,7 +15,7 @@ interface ErrorReporting {
 }
 
 /** By the verdict, which goes to callers and must not contain the error. */
-const causes = /* @__PURE__ */ new WeakMap<Verdict, LeastkeyError>();
+const causes = /* @__PURE__ */ new WeakMap<FlatVerdict, LeastkeyError>();
 
 /** The most keys that a message names. */
 const MAX_NAMED_KEYS = 8;
@@ -25,7 +26,7 @@ export function unavailableVerdict(
   failure: unknown,
   asOf: number,
   operation = 'verify',
-): Verdict {
+): FlatVerdict {
   const error = storeError(failure);
   return reportVerdict(settings, { valid: false, ...failureRefusal(error.code), asOf }, error, operation);
 }
@@ -33,10 +34,10 @@ export function unavailableVerdict(
 /** A verdict of the core. If stored values were unusable, reports why, or which keys were read. */
 export function reportDamage(
   settings: ErrorReporting & Pick<Settings, 'config'>,
-  verdict: Verdict,
+  verdict: FlatVerdict,
   reads: Reads,
   operation = 'verify',
-): Verdict {
+): FlatVerdict {
   if (verdict.code !== 'store_unavailable' || causes.has(verdict)) return verdict;
   const foreign = foreignStoreError(reads, settings.config.prefix);
   if (foreign !== undefined) return reportVerdict(settings, verdict, foreign, operation);
@@ -58,24 +59,24 @@ function failureRefusal(code: string) {
 
 function reportVerdict(
   settings: ErrorReporting,
-  verdict: Verdict,
+  verdict: FlatVerdict,
   error: LeastkeyError,
   operation: string,
-): Verdict {
+): FlatVerdict {
   causes.set(verdict, error);
   settings.onError(error, { operation });
   return verdict;
 }
 
 /** Gives a verdict the error behind `other`. */
-export function withSameCause(verdict: Verdict, other: Verdict): Verdict {
+export function withSameCause(verdict: FlatVerdict, other: FlatVerdict): FlatVerdict {
   const cause = causes.get(other);
   if (cause !== undefined) causes.set(verdict, cause);
   return verdict;
 }
 
 /** The error behind a verdict that a failure caused. */
-export function causeOf(verdict: Verdict): LeastkeyError {
+export function causeOf(verdict: FlatVerdict): LeastkeyError {
   const { code } = failureRefusal(verdict.code);
   const cause = causes.get(verdict);
   // A store may throw an error of this package with another code than that of the verdict.

@@ -1,42 +1,17 @@
 import { LeastkeyError } from '../api/errors.js';
-import type { FlushReport } from '../api/usage.js';
-import type { Requirement, Verdict, VerifiedToken } from '../api/verification.js';
+import type { FlushReport, TokenUse } from '../api/usage.js';
+import type { Requirement, VerifiedToken } from '../api/verification.js';
+import type { FlatVerdict } from '../core/flat-verdict.js';
 import type { AskedPermissions } from '../core/interned-requirements.js';
 import { haveSameItems } from '../core/plain-question.js';
 import type { HitObserver } from '../core/token-cache.js';
+import { invalidInput, kindOf } from '../input/options.js';
+import { copyPlain } from '../input/values.js';
 import { Deadline } from '../runtime/deadline.js';
 import { KeyLocks } from '../runtime/key-queue.js';
 import type { Settings } from '../runtime/settings.js';
+import { FlushSchedule } from './flush-schedule.js';
 import type { AskedQuestion } from './read-question.js';
-
-/** The use of one token since the last flush: what the core writes. */
-export interface TokenUse {
-  id: string;
-  /** When it was last used. */
-  at: number;
-  /**
-   * When the first of these uses was, if before `at`. A token that was idle by then is not revived
-   * by later uses.
-   */
-  firstAt?: number;
-  /** How many uses. */
-  uses: number;
-  /** The revision of the rotation whose new secret was used. */
-  successor?: number;
-  /** A secret that was rotated out was used. */
-  reused?: true;
-  /**
-   * The revision of the rotation whose old secret was used after its grace. The flush decides
-   * whether the grace was over.
-   */
-  graceOver?: number;
-  /** The requirements: permissions, and expressions over them. */
-  asked?: string[];
-  /** Some uses had no requirement, or one beyond the maximum. */
-  untold?: true;
-  /** The last use from each of the last few addresses, if the host records them. */
-  from?: Record<string, number>;
-}
 
 /** A {@link TokenUse} while it is collected. */
 interface CollectedUse extends Omit<TokenUse, 'asked' | 'from' | 'firstAt'> {
@@ -52,6 +27,9 @@ interface CollectedUse extends Omit<TokenUse, 'asked' | 'from' | 'firstAt'> {
   /** The value of `at` when the use was last moved to the end of the map. */
   placed: number;
 }
+
+/** The part of the settings that is about uses. */
+type UsageSettings = Pick<Settings, 'believed' | 'deadline' | 'addresses' | 'flush' | 'onError'>;
 
 /** Writes the first uses of a page: as many as fit into one commit. */
 type WriteUses = (
@@ -99,27 +77,39 @@ export class UsageCollector implements HitObserver {
   #uncounted = 0;
   /** What the running flush has not written yet. */
   #flushing: CollectedUse[] = [];
-  readonly #settings: Pick<Settings, 'believed' | 'deadline' | 'addresses'>;
+  readonly #settings: UsageSettings;
   /**
    * Records a use in the token cache. Whether the token expires when idle; `undefined` on a miss.
    */
   readonly #noteActivity: (id: string, at: number) => boolean | undefined;
+  /** Absent where only the host flushes. */
+  readonly #schedule: FlushSchedule | undefined;
+  /** Whether it was reported that a token will go idle in spite of its use. */
+  #isWarned = false;
 
   constructor(
     write: WriteUses,
-    settings: Pick<Settings, 'believed' | 'deadline' | 'addresses'>,
+    settings: UsageSettings,
     noteActivity: (id: string, at: number) => boolean | undefined,
   ) {
     this.#write = write;
     this.#settings = settings;
     this.#noteActivity = noteActivity;
+    const report = (error: unknown) => settings.onError(error, { operation: 'flush' });
+    if (settings.flush !== undefined)
+      this.#schedule = new FlushSchedule(() => this.flush(undefined).catch(report), settings.flush);
+  }
+
+  /** Adds uses that another instance has collected. */
+  add(uses: readonly TokenUse[]): void {
+    for (const use of uses) mergeUses(this.#useOf(use.id, use.at), toCollectedUse(use));
   }
 
   /**
    * Records the use that a verdict is. A question about the token is no use, but a rotated-out
    * secret is always recorded: someone still has it. `now` is the last clock reading.
    */
-  noteVerdict(verdict: Verdict, asked: AskedQuestion | undefined, now: number): void {
+  noteVerdict(verdict: FlatVerdict, asked: AskedQuestion | undefined, now: number): void {
     const { valid, code, token } = verdict;
     if (token === undefined || !(valid || code === 'rotated_out')) return;
     // A cached verdict is as of the last read of the feed, but the use is now.
@@ -148,6 +138,7 @@ export class UsageCollector implements HitObserver {
     }
     use.uses += 1;
     use.at = at;
+    this.#schedule?.noteUse(at);
   }
 
   /** Adds one use to the entry of its token. */
@@ -160,6 +151,7 @@ export class UsageCollector implements HitObserver {
       // of its record.
       use.token = lapses !== undefined && Object.isFrozen(token) ? token : undefined;
       use.lapses = lapses === true;
+      if (use.lapses && this.#schedule === undefined) this.#warnOfIdleTokens();
     }
     if (token.successor) noteSuccessor(use, token.rotation);
     if (asked === undefined) use.untold = true;
@@ -169,7 +161,22 @@ export class UsageCollector implements HitObserver {
       for (const text of asked) noteRequirement(use, text);
     }
     use.lastAsked = asked;
+    this.#schedule?.noteUse(at);
     return use;
+  }
+
+  /** Once: where the host does not flush, such tokens expire while they are in use. */
+  #warnOfIdleTokens(): void {
+    if (this.#isWarned) return;
+    this.#isWarned = true;
+    this.#settings.onError(
+      new LeastkeyError(
+        'invalid_input',
+        'usage: a token with an idle time is in use, and uses are not flushed by themselves here: give usage: { waitUntil }, or call flush',
+        { path: 'usage' },
+      ),
+      { operation: 'usage' },
+    );
   }
 
   /** Without gaps, which would make the array slow. */
@@ -378,6 +385,31 @@ function toTokenUse({
     ...(firstAt < use.at && { firstAt }),
     ...(asked.size > 0 && { asked: [...asked] }),
     ...(from !== undefined && { from: Object.fromEntries(from) }),
+  };
+}
+
+/** Checks uses that came from another instance, of which the core checks the rest. */
+export function readUses(uses: readonly TokenUse[]): TokenUse[] {
+  if (!Array.isArray(uses)) throw invalidInput('uses', `expected an array, got ${kindOf(uses)}`);
+  return (copyPlain(uses, 'uses') as TokenUse[]).map((use, at) => {
+    const isUse =
+      typeof use?.id === 'string' && Number.isSafeInteger(use.at) && Number.isSafeInteger(use.uses);
+    if (isUse && (use.asked === undefined || Array.isArray(use.asked))) return use;
+    throw invalidInput(`uses[${at}]`, 'expected a use as a verifier hands it on: { id, at, uses, … }');
+  });
+}
+
+/** The reverse of {@link toTokenUse}. */
+function toCollectedUse({ asked = [], from, ...use }: TokenUse): CollectedUse {
+  return {
+    ...use,
+    firstAt: use.firstAt ?? use.at,
+    asked: new Set(asked),
+    ...(from !== undefined && { from: new Map(Object.entries(from)) }),
+    placed: use.at,
+    lastAsked: undefined,
+    token: undefined,
+    lapses: false,
   };
 }
 

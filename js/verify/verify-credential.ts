@@ -1,6 +1,7 @@
 import type { CredentialSource } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { Verdict } from '../api/verification.js';
+import type { FlatVerdict } from '../core/flat-verdict.js';
+
 import type { TokenCache } from '../core/token-cache.js';
 import type { ReadStamp } from '../core/verify-core.js';
 import { readCredential } from '../input/credential.js';
@@ -43,7 +44,7 @@ export function verifyCredential(
   question: Question,
   signal?: AbortSignal,
   stamp?: ReadStamp,
-): Verdict | Promise<Verdict> {
+): FlatVerdict | Promise<FlatVerdict> {
   const ask = (credential: string, reads: Reads, now: number) =>
     cache.verify(credential, withCountTime(question, settings), reads, now, stamp);
   return verdictFrom(settings, source, ask, signal);
@@ -59,7 +60,7 @@ export function verifyCredentialSync(
   credential: string,
   question: Question,
   stamp?: ReadStamp,
-): Verdict | undefined {
+): FlatVerdict | undefined {
   const ask = (reads: Reads, now: number) =>
     cache.verify(credential, withCountTime(question, settings), reads, now, stamp);
   return new Decision(settings, ask, new Deadline(settings.deadline), 'verifySync').runSync(settings.now());
@@ -87,7 +88,7 @@ export function verdictFrom(
   ask: (credential: string, reads: Reads, now: number) => Step,
   signal?: AbortSignal,
   operation = 'verify',
-): Verdict | Promise<Verdict> {
+): FlatVerdict | Promise<FlatVerdict> {
   const deadline = new Deadline(settings.deadline, signal);
   deadline.throwIfAborted();
   const asOf = settings.now();
@@ -128,7 +129,7 @@ class Decision {
   }
 
   /** Decides synchronously as long as the store answers synchronously, then continues async. */
-  start(asOf: number): Verdict | Promise<Verdict> {
+  start(asOf: number): FlatVerdict | Promise<FlatVerdict> {
     const reads: Reads = { values: [], lists: [] };
     const { step, pending, failure } = this.#readSync(reads, false);
     if ('answer' in step) return this.#verdict(step.answer, asOf, reads);
@@ -141,7 +142,7 @@ class Decision {
    * Decides without a promise, and commits a counted use without its lock; `undefined` if the store
    * answers with a promise, or if other processes win the commit.
    */
-  runSync(asOf: number): Verdict | undefined {
+  runSync(asOf: number): FlatVerdict | undefined {
     for (let attempt = 0; attempt < MAX_SYNC_ATTEMPTS; attempt++) {
       const reads: Reads = { values: [], lists: [] };
       this.#reads = 0;
@@ -189,7 +190,7 @@ class Decision {
     reads: Reads,
     step: AcceptedStep,
     answer: Promise<unknown> | undefined,
-  ): Promise<Verdict> {
+  ): Promise<FlatVerdict> {
     let next = step;
     let begun = answer;
     for (;;) {
@@ -220,7 +221,7 @@ class Decision {
    * Counts the use against limits, batched with the calls that wait for the same counters. On an
    * unknown commit outcome, deny and do not retry: a retry could double-count.
    */
-  async #count(queue: string, keys: string[], asOf: number): Promise<Verdict> {
+  async #count(queue: string, keys: string[], asOf: number): Promise<FlatVerdict> {
     const decide = (reads: Reads) => this.#plan(reads);
     let outcome: Outcome;
     try {
@@ -252,13 +253,13 @@ class Decision {
     throw error;
   }
 
-  #verdict(answer: unknown, asOf: number, reads: Reads): Verdict {
-    const verdict = answer as Verdict;
+  #verdict(answer: unknown, asOf: number, reads: Reads): FlatVerdict {
+    const verdict = answer as FlatVerdict;
     verdict.asOf = asOf;
     return reportDamage(this.#settings, verdict, reads, this.#operation);
   }
 
-  #unavailable(failure: unknown, asOf: number): Verdict {
+  #unavailable(failure: unknown, asOf: number): FlatVerdict {
     return unavailableVerdict(this.#settings, failure, asOf, this.#operation);
   }
 }
@@ -266,7 +267,7 @@ class Decision {
 /** Whether a step decides that the credential is valid. */
 function isAdmission(step: Step): boolean {
   const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
-  return (answer as Verdict | undefined)?.valid === true;
+  return (answer as FlatVerdict | undefined)?.valid === true;
 }
 
 /** The promise is dropped, so its rejection must not go unhandled. */

@@ -1,6 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { Store } from '../api/store.js';
-import type { Verdict, Verification, VerifyManyOptions } from '../api/verification.js';
+import type { Verification, VerifyManyOptions } from '../api/verification.js';
+import type { FlatVerdict } from '../core/flat-verdict.js';
 import type { Settings } from '../runtime/settings.js';
 import { MAX_KEYS } from '../stores/call-store.js';
 import { readValues } from '../stores/response.js';
@@ -15,7 +16,7 @@ export async function verifyMany(
   settings: Settings,
   verifications: readonly Verification[],
   options: VerifyManyOptions,
-): Promise<Verdict[]> {
+): Promise<FlatVerdict[]> {
   const { signal, freshness = settings.freshness } = readQuestion(undefined, options, 'verify');
   if (!Array.isArray(verifications) || verifications.length > MAX_VERIFICATIONS) {
     throw new LeastkeyError(

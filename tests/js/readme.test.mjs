@@ -10,7 +10,7 @@ const readme = readFileSync(new URL('./README.md', import.meta.resolve('leastkey
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 describe('the README', () => {
-  const examples = codeBlocks(readme, 'js');
+  const examples = codeBlocks(readme, 'ts');
 
   test('has examples with their output', () => {
     assert.ok(examples.length > 0);

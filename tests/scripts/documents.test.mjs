@@ -27,7 +27,9 @@ describe('the examples of docs/ and of the site', () => {
     // A guide may show one catalog, which its examples read from a file.
     const [catalog] = codeBlocks(text, 'json');
     const files = catalog === undefined ? {} : { 'catalog.json': catalog.code };
-    for (const { line, code } of codeBlocks(text, 'js')) {
+    // In a guide, TypeScript without output is a part of a program.
+    const programs = codeBlocks(text, 'ts').filter(({ code }) => promised(code).length > 0);
+    for (const { line, code } of [...codeBlocks(text, 'js'), ...(path === 'README.md' ? programs : [])]) {
       test(`${path}, line ${line}, has the stated output`, async () => {
         const build = join(root, 'build');
         mkdirSync(build, { recursive: true });

@@ -6,7 +6,15 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Catalog, createTokens, defineCatalog, type IdsOf, LeastkeyError, type Tokens } from 'leastkey';
+import {
+  type Catalog,
+  createTokens,
+  defineCatalog,
+  type IdsOf,
+  LeastkeyError,
+  type Tokens,
+  type VerifiedToken,
+} from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin } from '../support/deployment.js';
 
@@ -54,6 +62,7 @@ describe('the types of a catalog', () => {
     >();
     same<Ids['template'], 'sender' | 'writer'>();
     same<Ids['role'], 'admin' | 'user'>();
+    same<Ids['kind'], 'permission-set' | 'organization' | 'group' | 'personal'>();
     // The test of the test: a difference is an error.
     // @ts-expect-error
     same<Ids['template'], 'sender'>();
@@ -210,6 +219,43 @@ describe('the types of a deployment', () => {
       // @ts-expect-error it is not there with every verdict
       tokens.explain(null).then(({ add }) => add.length);
       tokens.explain(null).then(({ wire }) => wire.status.toFixed());
+    });
+  });
+});
+
+describe('the types of answers', () => {
+  test('a verdict has what its code has', () => {
+    compiled(async () => {
+      const verdict = await (undefined as unknown as Tokens).verify('x', 'messages:send');
+      if (verdict.valid) same<typeof verdict.token, VerifiedToken>();
+      else if (verdict.code === 'insufficient_permission') same<typeof verdict.missing, string[]>();
+      // @ts-expect-error: only a refusal for lack of permission tells what is missing
+      else verdict.missing?.join();
+      // Without a look at the code, each member may be absent.
+      const { token, missing, retryAfter } = verdict;
+      return [token?.id, missing, retryAfter];
+    });
+  });
+
+  test('a new token has its credential, unless its client made it or the call may be a retry', () => {
+    compiled(async () => {
+      const tokens = undefined as unknown as Tokens;
+      const actor = { id: 'user:1' };
+      const input = { kind: 'personal', name: 'CI', templates: ['sender'], expiresIn: '90d' } as const;
+      const made = await tokens.create(input, actor);
+      same<typeof made.token, string>();
+      const retried = await tokens.create({ ...input, idempotencyKey: 'x' }, actor);
+      same<typeof retried.token, string | null>();
+      const minted = await tokens.create({ ...input, id: 'x', digest: 'x', scheme: 'x' }, actor);
+      same<typeof minted.token, string | null>();
+      const rotated = await tokens.rotate('x', { grace: '1h' }, actor);
+      same<typeof rotated.token, string>();
+      const again = await tokens.rotate('x', { idempotencyKey: 'x' }, actor);
+      same<typeof again.token, string | null>();
+      // @ts-expect-error
+      await tokens.create({ ...input, expiresIn: '90 days' }, actor);
+      // @ts-expect-error
+      await tokens.create({ ...input, expiresIn: 3600 }, actor);
     });
   });
 });

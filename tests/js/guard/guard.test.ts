@@ -140,9 +140,9 @@ describe('a guard', () => {
     const { token } = await createToken(tokens, { name: 'Once', limits: { credits: { amount: 1 } } });
     const asked = (path: string) => guard(request(path, { token }), undefined, { consume: 1 });
     const unrouted = await asked('/nowhere');
-    const lacking = await createGuard(answering({ ...unrouted.verdict, code: 'insufficient_permission' }))(
-      request('/export'),
-    );
+    const lacking = await createGuard(
+      answering({ ...unrouted.verdict, code: 'insufficient_permission' } as Verdict),
+    )(request('/export'));
     assert.equal(await bytesOf(unrouted.response), await bytesOf(lacking.response));
     assert.equal(
       (await guard(request('/messages', { method: 'POST', token }), undefined, { consume: 1 })).response,
@@ -447,12 +447,17 @@ describe('a guard', () => {
     await guard(request('/', { headers }), undefined, { consume: 1 });
     await guard(request('/', { headers }), 'messages:send', { ip: '192.0.2.8' });
     await createGuard(tokens)(request('/', { headers: { 'x-forwarded-for': '10.0.0.1' } }));
+    await createGuard(tokens, { consume: false })(request('/'));
     assert.deepEqual(asked, [
       [
         { permission: 'messages:send' },
         { ip: '192.0.2.7', origin: 'https://portal.example', audience: 'messages', consume: 1 },
       ],
-      ['messages:send', { ip: '192.0.2.8', origin: 'https://portal.example', audience: 'messages' }],
+      [
+        'messages:send',
+        { consume: 1, ip: '192.0.2.8', origin: 'https://portal.example', audience: 'messages' },
+      ],
+      [{ permission: 'messages:send' }, { consume: 1 }],
       [{ permission: 'messages:send' }, undefined],
     ]);
   });
@@ -467,6 +472,8 @@ describe('a guard', () => {
       [{ header: 'Authorization' }, 'header'],
       [{ header: 'Cookie' }, 'header'],
       [{ clientIp: '10.0.0.1' as never }, 'clientIp'],
+      [{ consume: -1 }, 'consume'],
+      [{ consume: true as never }, 'consume'],
       [{ relm: 'acme' } as never, 'relm'],
     ];
     for (const [options, path] of wrong) {

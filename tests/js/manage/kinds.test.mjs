@@ -197,6 +197,27 @@ describe('a kind of the catalog', () => {
     assert.equal(await codeOf(create('must')), 'invalid_input');
   });
 
+  test('a token that never expires is reported once for each kind', async () => {
+    const warnings = [];
+    const onWarning = (warning) => warnings.push(warning);
+    const tokens = await createTokens({
+      catalog: { services: { s: { title: 'S', permissions: { a: 'A' } } } },
+      store: memoryStore(),
+      prefix: 'acme_test',
+      onWarning,
+    });
+    const actor = { id: 'user:1', roles: { 'org:acme': 'admin' } };
+    const make = (name, changes) =>
+      tokens.create({ kind: 'permission-set', name, owner: 'org:acme', add: ['s:a'], ...changes }, actor);
+    await make('Ends', { expiresIn: '1d' });
+    await make('Idles', { idleAfter: '1d' });
+    assert.deepEqual(warnings, []);
+    await make('One');
+    await make('Two');
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0].message, /"permission-set".*never expires.*expiresIn/);
+  });
+
   test('lifetime.idle: an unused token ends, and a flushed use extends it', async () => {
     const { tokens, create, pass } = await deploy({ own: { lifetime: { idle: '2h' } } });
     const [used, unused] = [await create('own'), await create('own')];

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { transform } from 'esbuild';
 
 /** The fenced blocks of a language, with the line on which each begins. */
 export function codeBlocks(markdown, language) {
@@ -41,9 +42,10 @@ export function promised(code) {
  * printed and how it ended.
  */
 export async function run(code, folder, files = {}) {
+  const { code: script } = await transform(code, { loader: 'ts', format: 'esm', target: 'esnext' });
   const place = mkdtempSync(join(folder, 'example-'));
   try {
-    for (const [name, content] of Object.entries({ ...files, 'example.mjs': code })) {
+    for (const [name, content] of Object.entries({ ...files, 'example.mjs': script })) {
       writeFileSync(join(place, name), content);
     }
     const child = spawn(process.execPath, ['example.mjs'], { cwd: place, timeout: 30_000 });

@@ -1,0 +1,53 @@
+/** The TypeScript of the documents compiles under `strict`, against the package that was built. */
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import ts from 'typescript';
+import { inBuild, inClone } from '../../scripts/paths.mjs';
+import { codeBlocks } from '../js/support/examples.mjs';
+
+const guides = readdirSync(inClone('docs')).filter((name) => name.endsWith('.md'));
+const documents = ['README.md', 'js/README.md', ...guides.map((name) => `docs/${name}`)];
+
+const options = {
+  strict: true,
+  noEmit: true,
+  // The types of other people's packages are theirs.
+  skipLibCheck: true,
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  types: ['node'],
+  typeRoots: [inClone('node_modules/@types')],
+};
+
+test('every block of TypeScript in the documents compiles under strict', () => {
+  mkdirSync(inBuild('.'), { recursive: true });
+  const folder = mkdtempSync(inBuild('snippets-'));
+  try {
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const places = new Map();
+    for (const path of documents) {
+      for (const { line, code } of codeBlocks(readFileSync(inClone(path), 'utf8'), 'ts')) {
+        const file = join(folder, `${path.replace(/\W/g, '-')}-${line}.ts`);
+        // A block without an import is a module as well.
+        writeFileSync(file, `${code}export {};\n`);
+        places.set(file, { path, line });
+      }
+    }
+    assert.ok(places.size > 20, 'the documents have TypeScript');
+    const surroundings = inClone('tests/scripts/snippets/surroundings.d.ts');
+    const program = ts.createProgram([surroundings, ...places.keys()], options);
+    const faults = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+      const place = places.get(file?.fileName);
+      const row = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
+      const message = ts.flattenDiagnosticMessageText(messageText, ' ');
+      return `${place?.path ?? file?.fileName}:${(place?.line ?? 0) + row}: ${message}`;
+    });
+    assert.deepEqual(faults, []);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
