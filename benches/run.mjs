@@ -28,12 +28,13 @@ const modules = {
   stores: ['stores'],
   contention: ['contention'],
   'stored-million': ['stored-million'],
+  'store-sizes': ['store-sizes'],
 };
 
 const keys = Object.values(modules).flat();
 
 /** They measure Leastkey alone, need no peer, and are tables of docs/storage.md. */
-const ofStores = ['stores', 'contention', 'stored-million'];
+const ofStores = ['stores', 'contention', 'stored-million', 'store-sizes'];
 const documentOf = (key) => (ofStores.includes(key) ? 'docs/storage.md' : 'docs/benchmarks.md');
 
 const help = `Usage: npm run bench [-- [--only <parts>] [--readme] [--json <file>] | --profile <contestant>]

@@ -6,6 +6,9 @@ import pg from 'pg';
 /** The writes of a commit of the contract. */
 const WRITES = 32;
 
+/** The commits that run at once. */
+const AT_ONCE = 4;
+
 /**
  * Opens a database for many entries; the schema is there. Nothing is durable before `end`.
  *
@@ -18,12 +21,15 @@ export async function filler(url, store, table = 'leastkey_entries') {
   if (url.startsWith('postgres:')) return intoPostgres(url, table);
   return {
     async put(entries) {
-      const parts = [];
-      for (let at = 0; at < entries.length; at += WRITES) {
-        const writes = entries.slice(at, at + WRITES).map(([key, value]) => ({ key, value }));
-        parts.push(store.commit(writes));
-      }
-      if (!(await Promise.all(parts)).every(Boolean)) throw new Error('A commit was not applied.');
+      const commits = [];
+      for (let at = 0; at < entries.length; at += WRITES)
+        commits.push(entries.slice(at, at + WRITES).map(([key, value]) => ({ key, value })));
+      await Promise.all(
+        Array.from({ length: AT_ONCE }, async () => {
+          for (let next = commits.pop(); next !== undefined; next = commits.pop())
+            if (!(await store.commit(next))) throw new Error('A commit was not applied.');
+        }),
+      );
     },
     async end() {},
   };

@@ -27,6 +27,16 @@ export class EtcdError extends Error {
   get isRefusal(): boolean {
     return REFUSALS.has(this.code);
   }
+
+  /** Whether the user, or one who is none, may not do this. */
+  get isDenial(): boolean {
+    // Without a user, etcd 3.4 answers INVALID_ARGUMENT.
+    return (
+      this.code === PERMISSION_DENIED ||
+      this.code === UNAUTHENTICATED ||
+      /user name is empty/.test(this.message)
+    );
+  }
 }
 
 const INVALID_ARGUMENT = 3;

@@ -177,10 +177,9 @@ class GatewayStore implements EtcdStore {
 
   /** The answers of a transaction that only reads. */
   async #read(transaction: Transaction): Promise<OperationAnswer[]> {
-    const { succeeded, responses = [] } = (await this.#nodes.read(
-      'kv/txn',
-      transaction,
-    )) as TransactionAnswer;
+    const { succeeded, responses = [] } = (await this.#nodes.read('kv/txn', transaction).catch((error) => {
+      throw error instanceof EtcdError && error.isDenial ? this.#refusalOf(error) : error;
+    })) as TransactionAnswer;
     if (!succeeded) this.#refuseFormat(responses);
     return responses;
   }
@@ -189,9 +188,19 @@ class GatewayStore implements EtcdStore {
     try {
       return (await this.#nodes.change('kv/txn', transaction)) as TransactionAnswer;
     } catch (error) {
-      if (error instanceof EtcdError && error.isRefusal) throw refusalOf(error);
+      if (error instanceof EtcdError && error.isRefusal) throw this.#refusalOf(error);
       throw error;
     }
+  }
+
+  /** A node answered that it did nothing. */
+  #refusalOf(error: EtcdError): LeastkeyError {
+    const isFull = error.code === RESOURCE_EXHAUSTED && /space exceeded/.test(error.message);
+    const words = error.message.replace(/^etcd: (etcdserver: |mvcc: )?/, '');
+    const cure = error.isDenial
+      ? `: give a user with its password that may use all keys below ${this.#prefix}/ (etcdctl role grant-permission … readwrite --prefix=true ${this.#prefix}/)`
+      : '';
+    return refusal(`${isFull ? NO_SPACE : words + cure}; nothing was changed`, error);
   }
 
   /** The commit was applied, whatever becomes of this: expired keys may linger. */
@@ -219,7 +228,7 @@ class GatewayStore implements EtcdStore {
     try {
       return await this.#nodes.read(path, body);
     } catch (error) {
-      if (error instanceof EtcdError && error.isRefusal) throw refusalOf(error);
+      if (error instanceof EtcdError && error.isRefusal) throw this.#refusalOf(error);
       throw error;
     }
   }
@@ -267,13 +276,6 @@ const NO_SPACE =
 function formatOf(responses: OperationAnswer[]): string | undefined {
   const [found] = responses[0]?.response_range?.kvs ?? [];
   return found === undefined ? undefined : decode(found.value ?? '');
-}
-
-/** A node answered that it did nothing. */
-function refusalOf(error: EtcdError): LeastkeyError {
-  const isFull = error.code === RESOURCE_EXHAUSTED && /space exceeded/.test(error.message);
-  const reason = isFull ? NO_SPACE : error.message.replace(/^etcd: (etcdserver: |mvcc: )?/, '');
-  return refusal(`${reason}; nothing was changed`, error);
 }
 
 function refusal(message: string, cause?: unknown): LeastkeyError {

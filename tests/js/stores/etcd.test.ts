@@ -234,10 +234,21 @@ describe('etcd', { skip: leftOut('etcd') }, () => {
       assert.equal(await store.commit([{ key: 'a', value: '2' }]), true);
       assert.deepEqual(await store.get(['a']), ['2']);
       const eve = etcdStore({ endpoints: own.endpoints, user: 'eve', password: 'hunter3', ...PATIENT });
-      await assert.rejects(
-        eve.commit([{ key: 'a', value: '3' }]),
-        refused(/permission denied; nothing was changed/),
+      const denied = refused(
+        /denied.*grant-permission … readwrite --prefix=true leastkey\/.*nothing was changed/,
       );
+      const eves: (() => Promise<unknown>)[] = [
+        () => eve.commit([{ key: 'a', value: '3' }]),
+        () => eve.get(['a']),
+        () => eve.list({ prefix: '', limit: 1 }),
+        () => eve.check(),
+        () => eve.migrate(),
+      ];
+      for (const call of eves) await assert.rejects(call(), denied);
+      const empty = refused(/user name is empty.*grant-permission/);
+      for (const call of [() => open.get(['a']), () => open.commit([{ key: 'a', value: '3' }])])
+        await assert.rejects(call(), empty);
+      assert.deepEqual(await store.get(['a']), ['2'], 'nothing was written');
       const wrong = etcdStore({ endpoints: own.endpoints, user: 'root', password: 'guess', ...PATIENT });
       await assert.rejects(wrong.commit([{ key: 'a', value: '3' }]), (error: Error) => {
         assert.equal(error.name, 'LeastkeyError');

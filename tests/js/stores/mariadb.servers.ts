@@ -215,6 +215,37 @@ describe('MariaDB', { skip: leftOut('mariadb') }, () => {
     });
   });
 
+  test('the store of another deployment is refused, and nothing is written', async () => {
+    const url = `${server.url()}#${freshTable()}`;
+    const [first, second] = [await openStore(url, { migrate: true }), await openStore(url)];
+    try {
+      const { id } = await createToken(await deployment({ store: first }));
+      const other = await deployment({ store: second, prefix: 'acme_other' });
+      const before = await second.list({ prefix: '', limit: 100 });
+      const theirs = { code: 'store_unavailable', message: /"acme_test".*"acme_other"/ };
+      await assert.rejects(createToken(other), theirs);
+      await assert.rejects(other.revoke(id, {}, admin), theirs);
+      assert.deepEqual(await second.list({ prefix: '', limit: 100 }), before);
+    } finally {
+      await Promise.all([first.close(), second.close()]);
+    }
+  });
+
+  test('a deployment with a record key finds what another writer changed', async () => {
+    const store = await openStore(`${server.url()}#${freshTable()}`, { migrate: true });
+    try {
+      const tokens = await deployment({ store, recordKey: 'a1'.repeat(32) });
+      const { token, id } = await createToken(tokens);
+      assert.equal((await tokens.verify(token)).code, 'valid');
+      const [record] = await store.get([`token/${id}`]);
+      assert.match(record as string, /"mac":"[0-9a-f]{64}"\}$/);
+      await store.commit([{ key: `token/${id}`, value: `${record} ` }]);
+      assert.equal((await tokens.verify(token)).code, 'store_unavailable');
+    } finally {
+      await store.close();
+    }
+  });
+
   test('a deployment works on it, by its URL', async () => {
     const store = await openStore(`${server.url()}#${freshTable()}`, { migrate: true });
     const tokens = await deployment({ store, deadline: '60s' });
