@@ -17,6 +17,7 @@ import { ChaosLog } from '../support/chaos-log.js';
 import { admin, createToken, deployment } from '../support/deployment.js';
 import { ending, lines, start } from '../support/processes.js';
 import { startEtcd } from '../support/servers/etcd-server.js';
+import { startMariadb } from '../support/servers/mariadb-server.js';
 import { startPostgres } from '../support/servers/postgres-server.js';
 import { startRedis } from '../support/servers/redis-server.js';
 import { HOST, killAndStart, leftOut } from '../support/servers/server-process.js';
@@ -37,7 +38,7 @@ interface Victim {
   stop(): Promise<void>;
 }
 
-const STORES: Record<string, { packageName: string; start(): Promise<Victim> }> = {
+const STORES: Record<string, { packageName: string; isLong?: boolean; start(): Promise<Victim> }> = {
   PostgreSQL: {
     packageName: 'postgresql',
     async start() {
@@ -99,10 +100,34 @@ const STORES: Record<string, { packageName: string; start(): Promise<Victim> }> 
       };
     },
   },
+  // `npm test` does not install it.
+  MariaDB: {
+    packageName: 'mariadb',
+    isLong: true,
+    async start() {
+      const server = await startMariadb();
+      const sessions = async () => {
+        const rows = (await server.sql('SHOW PROCESSLIST')) as { Id: number; db: string | null }[];
+        return rows.filter(({ db }) => db === 'tokens').map(({ Id }) => Id);
+      };
+      const end = (id: number | undefined) =>
+        id === undefined ? undefined : server.sql(`KILL ${id}`).catch(() => {});
+      return {
+        url: server.url(),
+        faults: {
+          'a connection': async () => end((await sessions())[0]),
+          'all connections': async () => Promise.all((await sessions()).map(end)),
+          'the server': () => killAndStart(server.process),
+        },
+        stop: () => server.stop(),
+      };
+    },
+  },
 };
 
-for (const [name, { packageName, start: startServer }] of Object.entries(STORES)) {
-  describe(`chaos on ${name}`, { skip: leftOut(packageName) }, () => {
+for (const [name, { packageName, isLong = false, start: startServer }] of Object.entries(STORES)) {
+  const skip = leftOut(packageName) || (isLong && process.env.LEASTKEY_CHAOS_SECONDS === undefined);
+  describe(`chaos on ${name}`, { skip }, () => {
     test(`${SECONDS} s of four processes and random kills`, {
       timeout: (SECONDS + 400) * 1_000,
     }, async (t) => {
@@ -254,6 +279,8 @@ describe('Redis with a replica that takes over', { skip: leftOut('redis') }, () 
     } finally {
       for (const client of clients) client.destroy();
       await proxy.close().catch(() => {});
+      // Asked to end, it may wait for its clients.
+      await replica.process.stop('SIGKILL');
       await replica.stop();
       await master.stop();
     }
