@@ -4,7 +4,9 @@ import { join, relative } from 'node:path';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 
-/** A test that hangs is stopped, and fails. A file of chaos has several stores, one after another. */
+/**
+ * A test that hangs is stopped, and fails. A file of chaos has several stores, one after another.
+ */
 const LONGEST = 10 * 60_000 + 8_000 * Number(process.env.LEASTKEY_CHAOS_SECONDS ?? 0);
 
 /**
