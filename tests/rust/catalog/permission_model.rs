@@ -509,7 +509,7 @@ fn routes_that_are_refused() {
             json!([{ "route": "GET /{x}/{y}", "resource": "p:{x}-{y}" }]),
             "two parameters in one segment",
         ),
-        (json!(["/a"]), "a method and a path"),
+        (json!(["/a"]), "has no method; write \"GET /a\""),
         (json!(["GET a"]), "a method and a path"),
         (json!(["get /a"]), "no method \"get\""),
         (json!(["GET //a"]), "the segment \"\" is none"),
