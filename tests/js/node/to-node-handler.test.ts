@@ -229,7 +229,6 @@ test('handler refuses the request of requestOf, and names toNodeHandler', async 
   const request = requestOf({ method: 'POST', url: place, rawHeaders: [] });
   await assert.rejects(answer(request as Request), {
     code: 'invalid_input',
-    message:
-      /^request: expected a Request; on node:http serve toNodeHandler\(handler\(…\)\) of leastkey\/node$/,
+    message: 'request: expected a Request; on node:http serve it by toNodeHandler of leastkey/node',
   });
 });
