@@ -26,6 +26,9 @@ export const people = {
   otherUser: { id: 'user:8', roles: { 'user:8': 'user' } },
 };
 
+/** A record as a list has it. */
+export const listed = (record) => ({ ...record, permissionCount: record.permissions.length });
+
 /** The initial state of each test: tokens of every system, of the same owners and of others. */
 const neighbors = [
   { kind: 'permission-set', owner: 'org:acme', templates: ['all-channels'], subject: 'profile:1' },

@@ -1,7 +1,17 @@
 /** Document 000, permission-set tokens. */
 
 import assert from 'node:assert/strict';
-import { catalog, codeOf, day, deployment, nodeOf, nodesOf, people, secretOf } from './deployment.mjs';
+import {
+  catalog,
+  codeOf,
+  day,
+  deployment,
+  listed,
+  nodeOf,
+  nodesOf,
+  people,
+  secretOf,
+} from './deployment.mjs';
 import { testsOf } from './rows.mjs';
 
 const { shows, complete } = testsOf('000');
@@ -63,7 +73,7 @@ shows('tokens are created, revoked, and their permissions viewed', async () => {
   const { record } = await create({ name: 'Managed', templates: ['all-channels'] });
   const query = { owner: 'org:acme', kind: 'permission-set', search: 'Managed' };
   const seen = async () => (await tokens.list(query, admin)).items;
-  assert.deepEqual(await seen(), [record]);
+  assert.deepEqual(await seen(), [listed(record)]);
   assert.deepEqual(record.permissions, ['messages:send', 'messages:status']);
   assert.deepEqual((await tokens.get(record.id, admin)).permissions, record.permissions);
   await tokens.revoke(record.id, {}, admin);

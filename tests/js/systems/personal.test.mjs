@@ -1,7 +1,7 @@
 /** Document 002, personal access tokens. */
 
 import assert from 'node:assert/strict';
-import { catalog, codeOf, day, deployment, people, secretOf } from './deployment.mjs';
+import { catalog, codeOf, day, deployment, listed, people, secretOf } from './deployment.mjs';
 import { testsOf } from './rows.mjs';
 
 const { shows, complete } = testsOf('002');
@@ -275,7 +275,7 @@ shows('the edit returns the new record, and the list shows it', async () => {
   const { items } = await tokens.list({ search: record.name }, user);
   assert.deepEqual(
     items.find(({ id }) => id === record.id),
-    edited,
+    listed(edited),
   );
 });
 
