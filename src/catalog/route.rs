@@ -58,7 +58,7 @@ pub enum RouteNumber {
     One(usize),
     /// No route matches.
     None,
-    /// Anything else: [`Routes::needs`] tells what.
+    /// Anything else, which takes the whole requirement.
     Other,
 }
 
