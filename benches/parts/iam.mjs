@@ -5,6 +5,7 @@ import { createTokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { iamCatalog } from '../../tests/js/support/iam-catalog.mjs';
 import { actor } from '../contestants/leastkey.mjs';
+import { processorTime } from '../processor-time.mjs';
 import { quartiles } from '../race/race.mjs';
 
 const PATTERNS = ['s3:Get*', 'ec2:Describe*', 's3:*Tag*'];
@@ -61,14 +62,7 @@ async function inTurns(alternatives, { rounds, calls }) {
   const times = alternatives.map(() => []);
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, run] of alternatives.entries()) {
-      const start = process.cpuUsage();
-      for (let call = 0; call < calls; call += 1) {
-        const answer = run();
-        // A synchronous function is not awaited, which would add a turn.
-        if (answer instanceof Promise) await answer;
-      }
-      const { user, system } = process.cpuUsage(start);
-      times[index].push((user + system) / calls);
+      times[index].push(await processorTime(run, calls));
     }
   }
   return times.map(quartiles);

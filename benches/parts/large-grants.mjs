@@ -4,6 +4,7 @@ import { createTokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { actionsOf, iamCatalog } from '../../tests/js/support/iam-catalog.mjs';
 import { actor } from '../contestants/leastkey.mjs';
+import { processorTime } from '../processor-time.mjs';
 import { quartiles } from '../race/race.mjs';
 
 const MANY = 20_000;
@@ -57,7 +58,7 @@ async function measure() {
   for (const [name, calls] of Object.entries(CALLS)) {
     const turns = [];
     for (let round = 0; round < ROUNDS; round += 1)
-      turns.push([await timeOf(ofFew[name], calls), await timeOf(ofMany[name], calls)]);
+      turns.push([await processorTime(ofFew[name], calls), await processorTime(ofMany[name], calls)]);
     const [one, other] = [0, 1].map((at) => quartiles(turns.map((turn) => turn[at])).median);
     rows.push({
       who: `${name}, beside one of ${FEW} permissions`,
@@ -69,18 +70,6 @@ async function measure() {
     });
   }
   return rows;
-}
-
-/** Processor time of one call, in microseconds. */
-async function timeOf(call, calls) {
-  const start = process.cpuUsage();
-  for (let at = 0; at < calls; at += 1) {
-    const answer = call();
-    // A synchronous function is not awaited, which would add a turn.
-    if (answer instanceof Promise) await answer;
-  }
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / calls;
 }
 
 export const parts = [

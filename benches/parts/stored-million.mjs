@@ -6,6 +6,7 @@
 import { createTokens } from 'leastkey';
 import { openStore } from 'leastkey/stores/open';
 import { actor, catalog, prefix } from '../contestants/leastkey.mjs';
+import { evenly } from '../evenly.mjs';
 import { quartiles } from '../race/race.mjs';
 import { required } from '../scenario.mjs';
 import { copiedTokens } from '../stores/copied-tokens.mjs';
@@ -155,17 +156,6 @@ async function medianOf(count, call) {
 
 /** A credential is the prefix, `_`, a version, the id and the secret. */
 const idOf = (credential) => credential.slice(prefix.length + 2, prefix.length + 18);
-
-/** Draws whole numbers evenly, from a seed, so that figures are reproducible. */
-function evenly(seed) {
-  let state = seed;
-  return (count) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % count;
-  };
-}
 
 export const parts = [
   {

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createTokens } from 'leastkey';
 import { sqliteStore } from 'leastkey/stores/sqlite';
+import { evenly } from '../evenly.mjs';
 import { quartiles } from '../race/race.mjs';
 
 /** The number of turns, those that are a warm-up, and the verifications of one. */
@@ -44,15 +45,4 @@ async function median({ credentials, tokens }) {
     if (!valid) throw new Error('A verdict is wrong.');
   }
   return quartiles(times).median;
-}
-
-/** Draws whole numbers evenly, from a seed, so that figures are reproducible. */
-function evenly(seed) {
-  let state = seed;
-  return (count) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % count;
-  };
 }

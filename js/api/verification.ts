@@ -82,7 +82,7 @@ export interface VerifiedToken {
 }
 
 /** What every verdict has. A member that a code does not have is `undefined`. */
-interface AnyVerdict {
+export interface AnyVerdict {
   /** The HTTP status of the code. */
   status: number;
   /** The error of the bearer challenge (RFC 6750 §3.1), if the code has one. */

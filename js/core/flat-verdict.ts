@@ -1,16 +1,8 @@
-import type { BearerError, VerdictCode } from '../api/codes.js';
-import type { VerifiedToken } from '../api/verification.js';
+import type { VerdictCode } from '../api/codes.js';
+import type { AnyVerdict } from '../api/verification.js';
 
 /** A {@link Verdict} while it is made: with the members of every code. */
-export interface FlatVerdict {
+export interface FlatVerdict extends AnyVerdict {
   valid: boolean;
   code: VerdictCode;
-  status: number;
-  error?: BearerError;
-  token?: VerifiedToken;
-  missing?: string[];
-  retryAfter?: number;
-  remaining?: number;
-  scope?: string;
-  asOf: number;
 }

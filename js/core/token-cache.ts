@@ -117,8 +117,8 @@ export class TokenCache {
   /**
    * {@link lookup} for a requirement in text, of one permission, a list of texts, or none, and no
    * options. A requirement that is not a text is a miss until {@link lookup} has been asked the
-   * same one. `uses` is told of each valid hit. `counts`: a hit only of a token that is known to
-   * have no limits.
+   * same one. Each valid hit is reported to `uses`. With `counts`, only a token that is known to
+   * have no limits is a hit.
    */
   lookupPlain(
     credential: string,
@@ -268,7 +268,8 @@ export class TokenCache {
     refusal.token = token;
     const isOfScope = row.error === 'insufficient_scope';
     if (!isOfScope && row.code !== 'idle_expired') return refusal;
-    // What stands for its permissions: equal tokens share a list, or have one each when asked for.
+    // The key of its permissions: tokens with equal ones share the list. A long list is not made
+    // until it is asked for, so there the token itself is the key.
     const holder = hasLazyPermissions(token) ? token : token.permissions;
     const known = isOfScope ? interned?.lacking.get(holder) : undefined;
     if (known !== undefined) return withDetails(refusal, known);

@@ -309,7 +309,7 @@ export class CoreTokens implements Tokens {
     return this.#manageCore.pattern();
   }
 
-  /** Once for each kind: a token that nothing ends works until somebody thinks of it. */
+  /** Warns once for each kind: a token without an end stays valid until somebody revokes it. */
   #warnOfEndlessToken({ kind, expiresAt, idleAfter }: TokenRecord): void {
     if (expiresAt !== undefined || idleAfter !== undefined || this.#endless.has(kind)) return;
     this.#endless.add(kind);
