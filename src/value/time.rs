@@ -302,7 +302,7 @@ pub enum LifetimeError {
     Unreadable(Detail),
     /// The text means no end.
     Endless(Detail),
-    /// It is a number, whose unit nobody knows: seconds to some, milliseconds to others.
+    /// It is a number. Some callers mean seconds, others milliseconds.
     NoUnit {
         /// The number.
         number: u64,

@@ -28,8 +28,8 @@ pub(crate) enum Shape {
     Object(&'static Schema),
     /// Items of one shape.
     List(&'static Shape),
-    /// A list or an object that many texts share, with the number of its shape. A number stands for
-    /// one shape in everything that is read with the same [`KnownValues`].
+    /// A list or an object that many texts share. The number tells its shape from the other shared
+    /// ones that are read with the same [`KnownValues`].
     Shared(u8, &'static Shape),
     /// The first, or the second where the value is an object.
     Either(&'static Shape, &'static Shape),
