@@ -6,7 +6,7 @@
 
 export type { CredentialSource, Duration, GuardRequest, HeadersLike, RequestLike } from './api/call.js';
 export type { Catalog } from './api/catalog.js';
-export type { CatalogIds, IdsOf } from './api/catalog-ids.js';
+export type { CatalogIds, IdsOf, Known, TypedCatalog } from './api/catalog-ids.js';
 export type { BearerError, Problem, VerdictCode } from './api/codes.js';
 export type { RequestContext } from './api/conditions.js';
 export { LeastkeyError } from './api/errors.js';

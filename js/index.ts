@@ -34,7 +34,7 @@ export type {
   Service,
   Template,
 } from './api/catalog.js';
-export type { CatalogIds, Hint, IdsOf, PermissionsOf } from './api/catalog-ids.js';
+export type { CatalogIds, Given, IdsOf, Known, PermissionsOf, TypedCatalog } from './api/catalog-ids.js';
 export type { DescribedKind, DescribedTemplate, Description } from './api/choices.js';
 export type { BearerError, ErrorCode, Problem, VerdictCode } from './api/codes.js';
 export type { Conditions, Limits, RecordedLimits, RequestContext, TimeWindow } from './api/conditions.js';
@@ -52,7 +52,15 @@ export type {
 export type { AdvanceOptions, Job, Jobs } from './api/jobs.js';
 export type { ErrorContext, OnError } from './api/on-error.js';
 export type { Rotated, RotatedWithToken, RotateOptions, Rotations } from './api/rotation.js';
-export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './api/selection.js';
+export type {
+  Branch,
+  PermissionOrPattern,
+  Preview,
+  ResolveOptions,
+  Selection,
+  Source,
+  Warning,
+} from './api/selection.js';
 export type {
   DatabaseStore,
   Entry,
@@ -79,6 +87,7 @@ export type {
   CreatedWithToken,
   CreateInput,
   HostActor,
+  ListedToken,
   ListQuery,
   RevokeOptions,
   Rotation,
@@ -88,6 +97,7 @@ export type {
   TokenRecord,
   TokenSummary,
 } from './api/token.js';
+export type { TokenOperations } from './api/token-operations.js';
 export type { Tokens } from './api/tokens.js';
 export type { RecordKey, TokensOptions, UsageOptions } from './api/tokens-options.js';
 export type {
@@ -104,6 +114,7 @@ export type {
   LackingVerdict,
   LimitedVerdict,
   PermissionOnResource,
+  PermissionOrExpression,
   Reasons,
   RefusedVerdict,
   RequestLine,

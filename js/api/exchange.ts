@@ -1,5 +1,4 @@
 import type { CallOptions, Duration } from './call.js';
-import type { Hint } from './catalog-ids.js';
 import type { RequestContext } from './conditions.js';
 import type { TokenRecord } from './token.js';
 
@@ -13,7 +12,7 @@ export interface ExchangeInput<Permission extends string = string> {
   /** A kind of the catalog for exchanged tokens. Default `session`. */
   kind?: string;
   /** The permissions. Default: all of the parent. */
-  permissions?: readonly Hint<Permission>[];
+  permissions?: readonly Permission[];
   /** The resource to which it is limited. Default: the parent's. */
   resource?: string;
   /** Its lifetime, at most that of its parent. The kind has the default and the maximum. */

@@ -1,20 +1,24 @@
-import type { CatalogIds, Hint } from './catalog-ids.js';
+import type { CatalogIds } from './catalog-ids.js';
 
 /** The part of the input of `create` that says what a token may do: the choices of a person. */
 export interface Selection<Ids extends CatalogIds = CatalogIds> {
   /** Templates of the catalog. */
   templates?: readonly Ids['template'][];
   /** Additional permissions and patterns. */
-  add?: readonly Hint<Ids['permission']>[];
+  add?: readonly PermissionOrPattern<Ids['permission']>[];
   /**
    * Permissions and patterns to remove. They win over everything else, implied permissions
    * included.
    */
-  remove?: readonly Hint<Ids['permission']>[];
+  remove?: readonly PermissionOrPattern<Ids['permission']>[];
+  /** `admin`, or a role of the catalog. */
   role?: Ids['role'];
   /** Permissions limited to some resources: `{ 'policies:read': ['org:acme/group:eng'] }`. */
   resources?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** `messages:send`, or a pattern such as `messages:*`. */
+export type PermissionOrPattern<Permission extends string = string> = Permission | `${string}*${string}`;
 
 /** Options of `resolve`. */
 export interface ResolveOptions {

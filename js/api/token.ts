@@ -1,5 +1,5 @@
 import type { Duration, Instant } from './call.js';
-import type { CatalogIds, Hint } from './catalog-ids.js';
+import type { CatalogIds } from './catalog-ids.js';
 import type { Conditions, Limits, RecordedLimits } from './conditions.js';
 import type { Selection } from './selection.js';
 import type { AddressUse, PermissionUse } from './usage.js';
@@ -25,7 +25,7 @@ export interface TokenActor {
 /** A token to create. Its selection must resolve to at least one permission. */
 export interface CreateInput<Ids extends CatalogIds = CatalogIds> extends Selection<Ids> {
   /** `permission-set`, `organization`, `group`, `personal`, or a kind of the catalog. */
-  kind: Hint<Ids['kind']>;
+  kind: Ids['kind'];
   /** The display name: 1 to 100 characters. */
   name: string;
   /** The owner: a resource such as `org:acme` or `user:7`. Default: the actor itself. */
@@ -71,19 +71,28 @@ export interface CreateInput<Ids extends CatalogIds = CatalogIds> extends Select
 
 /** The record of a token, without its digest. Instants are milliseconds since the epoch. */
 export interface TokenRecord {
+  /** The id: 16 letters and digits, which are part of the credential too. */
   id: string;
+  /** `permission-set`, or another kind of the catalog. */
   kind: string;
+  /** The display name. */
   name: string;
+  /** The owner: `org:acme`. */
   owner: string;
+  /** The subject as which it acts: `profile:42`. */
   subject?: string;
+  /** Its purpose, in the words of who made it. */
   description?: string;
   tags?: string[];
+  /** Data of the host. */
   metadata?: Record<string, unknown>;
   /** Its technical user. */
   technicalUser?: string;
   /** Of a session: its ancestors, nearest first. It ends with any of them. */
   parents?: string[];
+  /** The resource to which it is limited. */
   resource: string;
+  /** Its role: `admin`, or one of the catalog. */
   role?: string;
   /** The frozen grant: exact permissions, sorted. */
   permissions: string[];
@@ -91,8 +100,11 @@ export interface TokenRecord {
   resources?: Record<string, string[]>;
   /** Its templates, with their versions at that time. */
   templates: { id: string; version: number }[];
+  /** The permissions and patterns that were added to its templates. */
   added: string[];
+  /** The permissions and patterns that were removed. */
   removed: string[];
+  /** What was done to it. An expired token is `active`: see `expiresAt`. */
   status: 'active' | 'disabled' | 'revoked';
   /**
    * Of a disabled token: the resource of the actor that disabled it. A lower one cannot enable it.
@@ -100,13 +112,18 @@ export interface TokenRecord {
   heldAt?: string;
   /** The reason of the revocation. */
   reason?: string;
+  /** When it was disabled, enabled or revoked. */
   statusChangedAt?: number;
+  /** The actor that did so. */
   statusChangedBy?: string;
   /** When it was last enabled. */
   enabledAt?: number;
   createdAt: number;
+  /** The actor that created it. */
   createdBy: string;
+  /** The instant from which it is valid. */
   notBefore?: number;
+  /** The instant of expiry; absent: never. */
   expiresAt?: number;
   /** The longest time without use, in milliseconds. */
   idleAfter?: number;

@@ -1,5 +1,4 @@
 import type { CallOptions, CredentialSource, Duration } from './call.js';
-import type { Hint } from './catalog-ids.js';
 import type { BearerError, VerdictCode } from './codes.js';
 import type { RequestContext } from './conditions.js';
 
@@ -24,7 +23,7 @@ export interface ExplainOptions extends CallOptions, RequestContext {}
 
 /** A permission, on a resource of its own. */
 export interface PermissionOnResource<Permission extends string = string> {
-  permission: Hint<Permission>;
+  permission: Permission;
   resource?: string;
 }
 
@@ -34,14 +33,21 @@ export interface PermissionOnResource<Permission extends string = string> {
  * resource; or the request itself, by its method and path, of which the routes of the catalog say
  * what it needs. Absent: only a valid token.
  */
-export type Requirement<Permission extends string = string> =
-  | Hint<Permission>
-  | readonly Hint<Permission>[]
-  | { permission: Hint<Permission>; resource?: string }
-  | { all: readonly (Hint<Permission> | PermissionOnResource<Permission>)[]; resource?: string }
-  | { any: readonly Hint<Permission>[]; resource?: string }
+export type Requirement<Permission extends string = string> = RequirementOf<
+  PermissionOrExpression<Permission>
+>;
+
+type RequirementOf<Text extends string> =
+  | Text
+  | readonly Text[]
+  | PermissionOnResource<Text>
+  | { all: readonly (Text | PermissionOnResource<Text>)[]; resource?: string }
+  | { any: readonly Text[]; resource?: string }
   | { expr: string; resource?: string }
   | RequestLine;
+
+/** `messages:send`, or an expression over permissions: `messages:send OR messages:status`. */
+export type PermissionOrExpression<Permission extends string = string> = Permission | `${string} ${string}`;
 
 /** A request whose requirement is that of its route. Without a route the verdict is `no_route`. */
 export interface RequestLine {
@@ -53,13 +59,21 @@ export interface RequestLine {
 
 /** The token view of a verdict. */
 export interface VerifiedToken {
+  /** The id: 16 letters and digits, which are part of the credential too. */
   id: string;
+  /** `permission-set`, or another kind of the catalog. */
   kind: string;
+  /** The display name. */
   name: string;
+  /** The owner: `org:acme`. */
   owner: string;
+  /** The subject as which it acts: `profile:42`. */
   subject?: string;
+  /** Its role: `admin`, or one of the catalog. */
   role?: string;
+  /** The resource to which it is limited. */
   resource: string;
+  /** Its permissions now: what it was given, as far as its owner and its parents have it still. */
   permissions: string[];
   /** The permissions that are limited to some resources. */
   resources?: Record<string, string[]>;
@@ -77,12 +91,18 @@ export interface VerifiedToken {
   rotation?: number;
   /** The presented secret is the new one of an unconfirmed rotation. */
   successor?: true;
+  /** Milliseconds since the epoch. */
   createdAt: number;
+  /** Milliseconds since the epoch; absent: never. */
   expiresAt?: number;
 }
 
 /** What every verdict has. A member that a code does not have is `undefined`. */
 export interface AnyVerdict {
+  /** Whether the request may pass. */
+  valid: boolean;
+  /** The result: why the request may pass or not. {@link VerdictCode} has what each one means. */
+  code: VerdictCode;
   /** The HTTP status of the code. */
   status: number;
   /** The error of the bearer challenge (RFC 6750 §3.1), if the code has one. */

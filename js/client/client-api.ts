@@ -4,7 +4,7 @@ import type { Account, AccountInput } from '../api/accounts.js';
 import type { AuditEntry, AuditPage, AuditQuery } from '../api/audit.js';
 import type { CallOptions } from '../api/call.js';
 import type { Deployment } from '../api/catalog.js';
-import type { CatalogIds } from '../api/catalog-ids.js';
+import type { CatalogIds, Given, Known } from '../api/catalog-ids.js';
 import type { Description } from '../api/choices.js';
 import type { DriftedToken, DriftQuery, DriftReport } from '../api/drift.js';
 import type { Job } from '../api/jobs.js';
@@ -52,7 +52,12 @@ export interface Client<Ids extends CatalogIds = CatalogIds> {
    * const { token, record } = await client.create({ kind: 'personal', name: 'Laptop', templates:
    * ['Policy'] });
    */
-  create(input: CreateInput<Ids>, call?: CallOptions): Promise<Created>;
+  create<
+    Kind extends string = never,
+    Template extends string = never,
+    Permission extends string = never,
+    Role extends string = never,
+  >(input: CreateInput<Given<Ids, Template, Permission, Role, Kind>>, call?: CallOptions): Promise<Created>;
   get(id: string, call?: CallOptions): Promise<TokenRecord>;
   /** One page. */
   list(query?: ListQuery, call?: CallOptions): Promise<TokenPage>;
@@ -65,7 +70,11 @@ export interface Client<Ids extends CatalogIds = CatalogIds> {
    */
   listAll(query?: ListQuery, call?: CallOptions): AsyncGenerator<ListedToken, void, undefined>;
   /** Without a `revision` in the change it applies to whatever the record is. */
-  edit(id: string, change: TokenChange<Ids>, call?: CallOptions): Promise<TokenRecord>;
+  edit<Template extends string = never, Permission extends string = never, Role extends string = never>(
+    id: string,
+    change: TokenChange<Given<Ids, Template, Permission, Role>>,
+    call?: CallOptions,
+  ): Promise<TokenRecord>;
   disable(id: string, call?: CallOptions): Promise<TokenRecord>;
   enable(id: string, call?: CallOptions): Promise<TokenRecord>;
   revoke(id: string, options?: RevokeOptions, call?: CallOptions): Promise<TokenRecord>;
@@ -82,8 +91,14 @@ export interface Client<Ids extends CatalogIds = CatalogIds> {
   deployment(call?: CallOptions): Promise<Deployment>;
   /** As whom the API has signed this client in. */
   actor(call?: CallOptions): Promise<Actor>;
-  resolve(selection: Selection<Ids>, call?: CallOptions): Promise<Preview>;
-  suggest(permissions: readonly Ids['permission'][], call?: CallOptions): Promise<Suggestion>;
+  resolve<Template extends string = never, Permission extends string = never, Role extends string = never>(
+    selection: Selection<Given<Ids, Template, Permission, Role>>,
+    call?: CallOptions,
+  ): Promise<Preview>;
+  suggest<Text extends string = never>(
+    permissions: readonly Known<Ids['permission'], Text>[],
+    call?: CallOptions,
+  ): Promise<Suggestion>;
   drift(query?: DriftQuery, call?: CallOptions): Promise<DriftReport>;
   driftAll(query?: DriftQuery, call?: CallOptions): AsyncGenerator<DriftedToken, void, undefined>;
   audit(query: AuditQuery, call?: CallOptions): Promise<AuditPage>;

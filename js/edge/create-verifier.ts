@@ -1,6 +1,6 @@
 import type { CredentialSource, Duration } from '../api/call.js';
 import type { Catalog } from '../api/catalog.js';
-import type { CatalogIds, IdsOf } from '../api/catalog-ids.js';
+import type { CatalogIds, IdsOf, Known } from '../api/catalog-ids.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ReadStore, Store } from '../api/store.js';
 import type { TokensOptions } from '../api/tokens-options.js';
@@ -52,24 +52,26 @@ export interface VerifierOptions<C extends Catalog = Catalog>
 
 /** Verifies the tokens of a deployment. It cannot change anything. */
 export interface Verifier<Ids extends CatalogIds = CatalogIds> {
+  /** Only in the type. */
+  readonly '~permissions'?: () => Ids['permission'];
   /** As `verify` of `Tokens`. */
-  verify(
+  verify<Text extends string = never>(
     credential: CredentialSource,
-    requirement?: Requirement<Ids['permission']>,
+    requirement?: Requirement<Known<Ids['permission'], Text>>,
     options?: VerifyOptions,
   ): Promise<Verdict>;
   /**
    * {@link Verifier.verify} without a promise: from the token cache within the freshness window, or
    * from a synchronous store. `undefined` if that is not possible: then call `verify`.
    */
-  verifySync(
+  verifySync<Text extends string = never>(
     credential: CredentialSource,
-    requirement?: Requirement<Ids['permission']>,
+    requirement?: Requirement<Known<Ids['permission'], Text>>,
     options?: VerifyOptions,
   ): Verdict | undefined;
   /** The verdicts on at most 1,000 credentials, in order. Their reads of the store are merged. */
-  verifyMany(
-    verifications: readonly Verification<Ids['permission']>[],
+  verifyMany<Text extends string = never>(
+    verifications: readonly Verification<Known<Ids['permission'], Text>>[],
     options?: VerifyManyOptions,
   ): Promise<Verdict[]>;
   /**

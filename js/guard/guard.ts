@@ -1,4 +1,5 @@
 import type { GuardRequest } from '../api/call.js';
+import type { Known } from '../api/catalog-ids.js';
 import { WRAPPER_REFUSALS } from '../api/codes.js';
 import type { RequestContext } from '../api/conditions.js';
 import type { OnError } from '../api/on-error.js';
@@ -21,9 +22,11 @@ import { readRealm, refusalResponse } from './refusal.js';
  * gets the credential as text, and headers only if they do not hold exactly one credential.
  */
 export interface Guardable<Permission extends string = string> {
+  /** Only in the type. */
+  readonly '~permissions'?: () => Permission;
   verify(
     credential: string | { get(name: string): string | null },
-    requirement?: Requirement<Permission>,
+    requirement?: Requirement<NoInfer<Permission>>,
     options?: VerifyOptions,
   ): Promise<Verdict>;
   match(method: string, path: string): RouteRequirement | null;
@@ -77,9 +80,9 @@ export type Admission =
  *
  * @throws {LeastkeyError} as `verify` does. Client input and store failures end in a response.
  */
-export type Guard<Permission extends string = string> = (
+export type Guard<Permission extends string = string> = <Text extends string = never>(
   request: GuardRequest,
-  requirement?: Requirement<Permission>,
+  requirement?: Requirement<Known<Permission, Text>>,
   options?: GuardCallOptions,
 ) => Promise<Admission>;
 
@@ -129,7 +132,9 @@ export function createGuard<Permission extends string>(
     throw invalidInput('clientIp', 'expected a function that returns the address of a request');
   }
   return async (request, requirement, callOptions) => {
-    const needed = requirementOf(tokens, request, requirement, callOptions?.authenticateOnly ?? false);
+    // A text that is known at run time only: `verify` tells whether it is a permission.
+    const asked = requirement as Requirement<Permission> | undefined;
+    const needed = requirementOf(tokens, request, asked, callOptions?.authenticateOnly ?? false);
     const context = guardContext(request, audience, clientIp);
     const verdict = await tokens.verify(
       presentedCredential(request.headers, header),

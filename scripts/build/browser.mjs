@@ -22,6 +22,7 @@ export async function bundleForPages(folder) {
     platform: 'browser',
     target: 'es2022',
     minify: true,
+    sourcemap: true,
     // No conditions of bundlers: with those the module is text.
     conditions: ['browser'],
     plugins: [moduleBeside],
@@ -32,7 +33,7 @@ export async function bundleForPages(folder) {
   });
   // Every other way to the package has a condition or takes the text.
   for (const name of ['manage', 'verify'])
-    for (const file of ['web.js', 'web.d.ts']) await rm(join(folder, 'core/load', name, file));
+    for (const file of ['web.js', 'web.js.map', 'web.d.ts']) await rm(join(folder, 'core/load', name, file));
 }
 
 /**

@@ -13,7 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { rollUpDeclarations } from '../bundle/declarations.mjs';
 import { bundleEntries } from '../bundle/entries.mjs';
+import { nameSources } from '../bundle/source-maps.mjs';
 import { inBuild, inClone, packageFolder } from '../paths.mjs';
 import { crateFacts } from '../setup/cargo-manifest.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
@@ -85,7 +87,8 @@ async function makePackage() {
     cpSync(cachedCore(coreDigest(rust)), core, { recursive: true });
     replaceFolder(core, inBuild('wasm'));
     const folder = join(scratch, 'pkg');
-    await run(process.execPath, [nodeProgram('typescript/bin/tsc'), '-p', inClone(), '--outDir', folder]);
+    const compiler = [nodeProgram('typescript/bin/tsc'), '-p', inClone(), '--outDir', folder];
+    await run(process.execPath, [...compiler, '--sourceMap', '--inlineSources']);
     cpSync(inBuild('wasm'), join(folder, 'wasm'), { recursive: true });
     writeFileSync(join(folder, 'wasm/module.d.ts'), moduleType);
     cpSync(inClone(jsxTypes), join(folder, 'portal'), { recursive: true });
@@ -93,6 +96,8 @@ async function makePackage() {
     // From the single modules: of a file that entries share, a page would load all.
     await bundleForPages(folder);
     await bundleEntries(folder);
+    await rollUpDeclarations(folder);
+    nameSources(folder);
     copyFileSync(inClone(schema), join(folder, 'catalog.schema.json'));
     for (const name of linkedDocuments) {
       const filter = (file) => !forContributors.includes(basename(file));

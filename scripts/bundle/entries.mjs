@@ -42,6 +42,7 @@ export async function bundleEntries(folder) {
     conditions: ['node'],
     target: 'es2022',
     legalComments: 'inline',
+    sourcemap: true,
     external: ['node:*', ...outside(manifest)],
     plugins: [glueApart, noShim],
     metafile: true,
@@ -50,13 +51,14 @@ export async function bundleEntries(folder) {
     logLevel: 'error',
   });
   const outputs = Object.keys(metafile.outputs);
-  const kept = new Set([...outputs, await mergeShared(build, folder, metafile.outputs)]);
+  const shared = await mergeShared(build, folder, metafile.outputs);
+  const kept = new Set([...outputs, shared, mapOf(shared)]);
   for (const { path, contents } of alone) {
     writeFileSync(path, contents);
     kept.add(relative(folder, path));
   }
   for (const name of readdirSync(folder, { recursive: true })) {
-    if (!apart.test(name) && !kept.has(name) && isInside(folder, name)) rmSync(join(folder, name));
+    if (!apart.test(name) && !kept.has(name) && isInside(name)) rmSync(join(folder, name));
   }
 }
 
@@ -72,6 +74,7 @@ async function bundleAlone(build, folder) {
     platform: 'neutral',
     target: 'es2022',
     legalComments: 'inline',
+    sourcemap: true,
     tsconfigRaw: {},
     logLevel: 'error',
     write: false,
@@ -105,14 +108,15 @@ async function mergeShared(build, folder, outputs) {
     platform: 'browser',
     target: 'es2022',
     legalComments: 'inline',
+    sourcemap: true,
     external: ['#*', 'node:*', `../${glue}`],
     tsconfigRaw: {},
     logLevel: 'error',
   });
   const merged = new Set(chunks.map((chunk) => basename(chunk)));
-  for (const output of Object.keys(outputs)) {
+  for (const output of Object.keys(outputs).filter((name) => name.endsWith('.js'))) {
     if (chunks.includes(output)) {
-      rmSync(join(folder, output));
+      for (const name of [output, mapOf(output)]) rmSync(join(folder, name));
       continue;
     }
     const from = relative(dirname(output), shared);
@@ -121,8 +125,8 @@ async function mergeShared(build, folder, outputs) {
       /^(import (?:\{[^}]*\} from )?)"[^"]*\/(chunk-[0-9A-Z]+\.js)";\n/gm,
       (line, before, chunk) => {
         if (!merged.has(chunk)) return line;
-        // The file also imports something from it.
-        return before === 'import ' ? '' : `${before}"${from.startsWith('.') ? from : `./${from}`}";\n`;
+        // The file also imports something from it. The line stays, for the source map.
+        return before === 'import ' ? '\n' : `${before}"${from.startsWith('.') ? from : `./${from}`}";\n`;
       },
     );
     writeFileSync(path, text);
@@ -173,7 +177,7 @@ const noShim = {
   },
 };
 
-/** Compiled sources that are in a bundle now, and types that only they use. */
-const isInside = (folder, name) =>
-  name.endsWith('.js') ||
-  (name.endsWith('.d.ts') && /from 'lit[/']/.test(readFileSync(join(folder, name), 'utf8')));
+/** Compiled sources that are in a bundle now. */
+const isInside = (name) => /\.js(?:\.map)?$/.test(name);
+
+const mapOf = (script) => `${script}.map`;

@@ -17,7 +17,8 @@ export const catalogTypes = new Command('types')
   .summary('write the types of a JSON catalog')
   .description(
     'Writes the types of a JSON catalog beside it: TypeScript then completes and checks its permissions, permission sets, roles and kinds ' +
-      'where the catalog is imported. Of catalog.json it writes catalog.d.json.ts, which TypeScript finds by its name.',
+      'where the catalog is imported. Of catalog.json it writes catalog.d.json.ts, which TypeScript finds by its name if its option ' +
+      'allowArbitraryExtensions is on.',
   )
   .argument('<file>', 'the catalog')
   .option('--out <file>', 'the file to write; - for standard output (default: beside the catalog)')
@@ -38,6 +39,8 @@ export const catalogTypes = new Command('types')
     if (path === '-') return print(linesOf(text));
     await writeFile(path, text);
     tell(line`Written: ${path}`);
+    if (/\.d\.json\.ts$/.test(path))
+      tell('TypeScript takes it with "allowArbitraryExtensions": true in compilerOptions.');
   });
 
 function beside(file: string): string {

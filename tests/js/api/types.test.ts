@@ -12,9 +12,12 @@ import {
   defineCatalog,
   type IdsOf,
   LeastkeyError,
+  type Requirement,
   type Tokens,
+  type Verdict,
   type VerifiedToken,
 } from 'leastkey';
+import { createGuard, type Guard, type Guardable } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin } from '../support/deployment.js';
 
@@ -157,6 +160,62 @@ describe('the types of a deployment', () => {
       tokens.create({ ...input, resources: { 'messages:send': ['org:acme/group:eng'] } }, admin),
       tokens.resolve({ templates: ['sender', 'writer'], role: 'user' }, { tree: false }),
     ]);
+  });
+
+  test('accept texts that are known at run time only, and no misspelt literal', async () => {
+    const tokens = await deploy();
+    const form: { kind: string; templates: string[]; add: string[]; role: string } = {
+      kind: 'permission-set',
+      templates: ['sender'],
+      add: ['messages:drafts'],
+      role: 'user',
+    };
+    const { record } = await tokens.create({ name: 'Form', owner: 'org:acme', ...form }, admin);
+    assert.equal(record.templates[0]?.id, 'sender');
+    assert.deepEqual(tokens.suggest(form.add).add[0]?.id, 'messages:drafts');
+    const guard = createGuard(tokens);
+    const input = { kind: 'permission-set', name: 'T', owner: 'org:acme', templates: ['sender'] };
+    const [permission] = form.add;
+    compiled(() => [
+      tokens.create(input, admin),
+      tokens.edit('x', { templates: form.templates, remove: form.add }, admin),
+      tokens.resolve({ templates: form.templates, role: form.role }),
+      tokens.exchange('x', { permissions: form.add }),
+      tokens.verify('x', permission),
+      tokens.verify('x', form.add),
+      tokens.verify('x', { permission: form.role, resource: 'org:acme' }),
+      guard(new Request('https://api.example/'), permission),
+      // @ts-expect-error there is no kind "permision-set"
+      tokens.create({ ...input, kind: 'permision-set' }, admin),
+      // @ts-expect-error there is no permission "mesages:send"; a pattern has a star
+      tokens.create({ ...input, add: ['mesages:send'] }, admin),
+      // @ts-expect-error there is no template "sendr"
+      tokens.edit('x', { templates: ['sendr'] }, admin),
+      // @ts-expect-error there is no permission "messages:snd"
+      tokens.exchange('x', { permissions: ['messages:snd'] }),
+      // @ts-expect-error there is no permission "messages:sned"
+      tokens.verify('x', 'messages:sned'),
+      // @ts-expect-error there is no permission "messages:sned"
+      tokens.verify('x', ['messages:send', 'messages:sned']),
+      // @ts-expect-error there is no permission "messages:sned"
+      tokens.explain('x', { permission: 'messages:sned', resource: 'org:acme' }),
+      // @ts-expect-error there is no permission "messages:sned"
+      guard(new Request('https://api.example/'), 'messages:sned'),
+    ]);
+  });
+
+  test('accept a verifier and a deployment of your own', () => {
+    compiled(async () => {
+      const own: Guardable = {
+        verify: (credential, requirement?: Requirement) => (tokens as Tokens).verify(credential, requirement),
+        match: () => null,
+      };
+      const tokens: Pick<Tokens, 'verify'> = {
+        verify: async (_credential, _requirement?: Requirement) => ({}) as Verdict,
+      };
+      same<ReturnType<typeof createGuard>, Guard<string>>();
+      return createGuard(own)(new Request('https://api.example/'), 'anything');
+    });
   });
 
   test('accept every form of requirement', async () => {

@@ -482,7 +482,9 @@ describe('a guard', () => {
     for (const asked of [undefined, null, {}, 'http://127.0.0.1/', { url: '/', headers: {} }]) {
       await assert.rejects(guard(asked as never), { code: 'invalid_input', path: 'request' });
     }
-    await assert.rejects(guard(request('/', { token }), 'messages:sned'), { code: 'invalid_input' });
+    await assert.rejects(guard(request('/', { token }), 'messages:sned' as string), {
+      code: 'invalid_input',
+    });
   });
 
   test('has types in which an admitted request has a token', async () => {

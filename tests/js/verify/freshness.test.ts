@@ -107,7 +107,7 @@ describe('cost', () => {
   test('more tokens than the capacity are read again, and every verdict is right', async () => {
     const { there, store, clock } = await instances();
     const here = await deployment({ store, now: () => clock.now, freshness: `${WINDOW}ms`, capacity: 50 });
-    const made = [];
+    const made: { token: string; id: string }[] = [];
     for (let at = 0; at < 120; at++) made.push(await createToken(there, { name: `T${at}` }));
     for (const round of [1, 2])
       for (const { token, id } of made) {
