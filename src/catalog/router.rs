@@ -4,8 +4,6 @@
 //! precedence, and finds one. The server that answers may resolve them differently, so here all
 //! that could answer are found.
 
-use std::cmp::Ordering;
-
 use super::path_form::{PARAMETER, TAIL_SEGMENT, covers, covers_segment, segments};
 use crate::codec::sort::sorted_by;
 
@@ -18,7 +16,7 @@ pub(super) struct Router {
 
 #[derive(Debug, Default)]
 pub(super) struct Node {
-    /// The nodes below, in the order of [`compare`]: literals, by their hashes, come first.
+    /// The nodes below, in the order of their [`Place`]s: literals, by their hashes, come first.
     children: Vec<Child>,
     /// The hashes of the literals.
     hashes: Vec<u32>,
@@ -83,19 +81,6 @@ impl Class {
     }
 }
 
-/// The order of segments below a node.
-fn compare(one: &[u8], other: &[u8]) -> Ordering {
-    let (of_one, of_other) = (Class::of(one), Class::of(other));
-    let in_class = || match of_one {
-        Class::Literal => hash(one).cmp(&hash(other)),
-        _ => of_one.affix(one).cmp(of_other.affix(other)),
-    };
-    of_one
-        .cmp(&of_other)
-        .then_with(in_class)
-        .then_with(|| one.cmp(other))
-}
-
 /// FNV-1a. The literals are those of the catalog, so no request can make them collide.
 fn hash(text: &[u8]) -> u32 {
     text.iter().fold(NO_TEXT, hashed)
@@ -130,14 +115,49 @@ impl Found {
     }
 }
 
-fn compare_forms(one: &[u8], other: &[u8]) -> Ordering {
-    let mut pairs = segments(one)
-        .zip(segments(other))
-        .filter(|(one, other)| one != other);
-    match pairs.next() {
-        Some((one, other)) => compare(one, other),
-        None => one.len().cmp(&other.len()),
+/// What a segment is sorted by: the literals by their hashes, all others by their affixes. `None`,
+/// of a form that has ended, comes first.
+type Place<'f> = (Class, u32, &'f [u8], &'f [u8]);
+
+fn place(segment: &[u8]) -> Place<'_> {
+    let class = Class::of(segment);
+    match class {
+        Class::Literal => (class, hash(segment), b"", segment),
+        _ => (class, 0, class.affix(segment), segment),
     }
+}
+
+/// The indices of the forms in the order of their first segments, then of their second, and so on.
+///
+/// Sorted segment by segment, because forms have long starts in common: comparing whole forms reads
+/// these anew each time, from all over the memory.
+fn sorted(forms: &[Vec<u8>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..forms.len()).collect();
+    // Forms that are equal up to this byte.
+    let mut alike = vec![(0..forms.len(), 1)];
+    while let Some((range, start)) = alike.pop() {
+        let Some(indices) = order.get_mut(range.clone()) else {
+            continue;
+        };
+        let placed = indices.iter().map(|index| {
+            let rest = forms.get(*index).and_then(|form| form.get(start..));
+            let segment = rest.and_then(|rest| rest.split(|byte| *byte == b'/').next());
+            (segment.map(place), *index)
+        });
+        let placed = sorted_by(placed.collect(), |(one, _), (other, _)| one.cmp(other));
+        for (slot, (_, index)) in indices.iter_mut().zip(&placed) {
+            *slot = *index;
+        }
+        let mut first = range.start;
+        for group in placed.chunk_by(|(one, _), (other, _)| one == other) {
+            let range = first..first + group.len();
+            first = range.end;
+            if let [(Some((.., segment)), _), _, ..] = group {
+                alike.push((range, start + segment.len() + 1));
+            }
+        }
+    }
+    order
 }
 
 impl Router {
@@ -145,10 +165,12 @@ impl Router {
     pub(super) fn compile(forms: Vec<Vec<u8>>) -> (Router, Vec<usize>) {
         let mut router = Router::default();
         let mut numbers = vec![0; forms.len()];
-        let sorted = sorted_by(forms.into_iter().enumerate().collect(), |(_, one), (_, other)| {
-            compare_forms(one, other)
-        });
-        for (at, form) in sorted {
+        let order = sorted(&forms);
+        let mut forms: Vec<Option<Vec<u8>>> = forms.into_iter().map(Some).collect();
+        for at in order {
+            let Some(form) = forms.get_mut(at).and_then(Option::take) else {
+                continue;
+            };
             let next = router.forms.len();
             let mut node = &mut router.root;
             for segment in segments(&form).filter(|segment| *segment != TAIL_SEGMENT) {
