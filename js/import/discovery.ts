@@ -50,6 +50,7 @@ export function importDiscovery(document: unknown, options: DiscoveryOptions = {
     };
     const key = addPermission(draft, options.permissions ?? 'operations', operation);
     addRoute(draft, [key], operation);
+    for (const path of uploadPathsOf(members)) addRoute(draft, [key], { ...operation, path });
   }
   return draft.finish((id) => (id === name || id === options.service ? title : id));
 }
@@ -64,17 +65,37 @@ function* methodsOf(level: Members, place: string): Generator<{ members: Members
 
 /** The path without `{+name}`, as far as the document tells its segments. */
 function pathOf(method: Members): string {
-  const path = textAt(method, 'flatPath') ?? textAt(method, 'path') ?? '';
-  return path.replace(/\{\+([^{}]+)\}/g, (written, name: string) => {
-    const pattern = textAt(membersAt(membersAt(method, 'parameters'), name), 'pattern') ?? '';
-    const segments = /^\^((?:[a-zA-Z0-9_.-]+|\[\^\/\]\+)(?:\/(?:[a-zA-Z0-9_.-]+|\[\^\/\]\+))*)\$$/.exec(
-      pattern,
-    );
-    if (segments?.[1] === undefined) return written;
+  const path = textAt(method, 'path') ?? '';
+  const last = /\{\+([^{}]+)\}$/.exec(path)?.[1];
+  // `flatPath` has one segment where the pattern of the last parameter has any number.
+  const isOpen = last !== undefined && patternOf(method, last).endsWith('.*$');
+  return withSegments(method, (isOpen ? undefined : textAt(method, 'flatPath')) ?? path);
+}
+
+/** The paths of the requests that send a file along: they start with `/upload/`. */
+function uploadPathsOf(method: Members): Set<string> {
+  const protocols = Object.values(membersAt(membersAt(method, 'mediaUpload'), 'protocols')).filter(isObject);
+  const paths = protocols.map((protocol) => textAt(protocol, 'path')).filter((path) => path !== undefined);
+  return new Set(paths.map((path) => withSegments(method, path)));
+}
+
+/** Writes each `{+name}` as the segments that the pattern of its parameter has. */
+function withSegments(method: Members, path: string): string {
+  return path.replace(/\{\+([^{}]+)\}/g, (written, name: string, start: number) => {
+    const isLast = start + written.length === path.length;
+    const segments = SEGMENTS.exec(patternOf(method, name));
+    if (segments?.[1] === undefined || (segments[2] !== undefined && !isLast)) return written;
     let nth = 0;
-    return segments[1].replaceAll('[^/]+', () => {
+    const each = segments[1].replaceAll('[^/]+', () => {
       nth += 1;
       return `{${name}${nth === 1 ? '' : nth}}`;
     });
+    return segments[2] === undefined ? each : `${each}/{${name}${nth === 0 ? '' : nth + 1}*}`;
   });
 }
+
+/** A pattern of segments, each given or any text, and perhaps any number of them at the end. */
+const SEGMENTS = /^\^((?:[a-zA-Z0-9_.-]+|\[\^\/\]\+)(?:\/(?:[a-zA-Z0-9_.-]+|\[\^\/\]\+))*)(\/\.\*)?\$$/;
+
+const patternOf = (method: Members, name: string): string =>
+  textAt(membersAt(membersAt(method, 'parameters'), name), 'pattern') ?? '';

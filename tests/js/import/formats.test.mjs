@@ -29,6 +29,19 @@ describe('importDiscovery', () => {
           ),
           read: method('store.buckets.read', 'GET', 'media/{+name}', named('^.*$')),
           end: method('store.buckets.end', 'POST', '{+name}:end', named('^.*$')),
+          log: method('store.buckets.log', 'GET', '{+name}', {
+            ...named('^logs/[^/]+/.*$'),
+            flatPath: 'logs/{logsId}/{logsId1}',
+          }),
+          put: method('store.buckets.put', 'POST', '{+name}', {
+            ...named('^b/[^/]+$'),
+            mediaUpload: {
+              protocols: {
+                simple: { path: '/upload/store/v1/{+name}' },
+                resumable: { path: '/resumable/upload/store/v1/{+name}' },
+              },
+            },
+          }),
         },
         resources: {
           objects: { methods: { list: method('store.buckets.objects.list', 'GET', 'b/{bucket}/o') } },
@@ -43,6 +56,10 @@ describe('importDiscovery', () => {
       'GET /store/v1/b/{bucket}': 'store:buckets:get',
       'POST /store/v1/projects/{name}/b/{name2}:approve': 'store:buckets:approve',
       'GET /store/v1/media/{name*}': 'store:buckets:read',
+      'GET /store/v1/logs/{name}/{name2*}': 'store:buckets:log',
+      'POST /store/v1/b/{name}': 'store:buckets:put',
+      'POST /upload/store/v1/b/{name}': 'store:buckets:put',
+      'POST /resumable/upload/store/v1/b/{name}': 'store:buckets:put',
       'GET /store/v1/b/{bucket}/o': 'store:buckets:objects:list',
     });
     assert.equal(catalog.services.store.title, 'Store API');
