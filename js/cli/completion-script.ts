@@ -39,11 +39,12 @@ const flagsOf = ({ short, long }: Option) => [short, long].filter((flag) => flag
 const isFile = ({ flags }: Option) => flags.includes('<file>');
 const takesValue = ({ required }: Option) => required;
 
-/** The parts that bash and zsh share: both find the command among the words before the cursor. */
-function findCommand(known: readonly Known[], word: string): string {
+/** The part that bash and zsh share: it finds the command among the words before the cursor. */
+function findCommand(known: readonly Known[], word: string, found: string): string {
   const paths = known.map(({ path }) => path).filter((path) => path !== '');
-  return `    case "\${path:+$path }${word}" in
-      ${paths.map((path) => `'${path}'`).join('|')}) path="\${path:+$path }${word}" ;;
+  const longer = `\${${found}:+$${found} }${word}`;
+  return `    case "${longer}" in
+      ${paths.map((path) => `'${path}'`).join('|')}) ${found}="${longer}" ;;
     esac`;
 }
 
@@ -71,7 +72,7 @@ function bash(known: readonly Known[]): string {
 _leastkey() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} path='' words='' word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-${findCommand(known, '$word')}
+${findCommand(known, '$word', 'path')}
   done
   case "$path $previous" in
 ${choices.join('\n')}
@@ -111,19 +112,34 @@ function zsh(known: readonly Known[]): string {
       commands=(${commands.map(({ name, summary }) => described(name, summary)).join(' ')})
       options=(${flags.join(' ')}) ;;`;
   });
+  const choices = known.flatMap(({ path, options }) =>
+    options.flatMap((option) =>
+      (option.argChoices === undefined ? [] : flagsOf(option)).map(
+        (flag) => `    '${path} ${flag}') choices=(${option.argChoices?.join(' ')}) ;;`,
+      ),
+    ),
+  );
   const files = unique(known.flatMap(({ options }) => options.filter(isFile).flatMap(flagsOf)));
   return `#compdef leastkey
 # Completion of leastkey for zsh. Written by: leastkey completion zsh
 _leastkey() {
-  local path='' word
-  local -a commands options
+  # Not "path", which is the PATH of zsh.
+  local found='' word
+  local -a commands options choices
   for word in \${words[2,CURRENT-1]}; do
-${findCommand(known, '$word')}
+${findCommand(known, '$word', 'found')}
   done
+  case "$found \${words[CURRENT-1]}" in
+${choices.join('\n')}
+  esac
+  if (( \${#choices} )); then
+    compadd -a choices
+    return
+  fi
   case "\${words[CURRENT-1]}" in
     ${files.join('|')}) _files; return ;;
   esac
-  case "$path" in
+  case "$found" in
 ${cases.join('\n')}
   esac
   if [[ \${words[CURRENT]} == -* ]]; then

@@ -19,7 +19,7 @@ const servers = {
 export const serverNames = Object.keys(servers);
 
 /** Those of `npm test`; `npm run chaos` needs one more. */
-const tested = ['postgresql', 'pgbouncer', 'etcd', 'redis'];
+const tested = ['postgresql', 'pgbouncer', 'etcd', 'redis', 'zsh', 'fish'];
 if (process.env.LEASTKEY_CHAOS_SECONDS !== undefined) tested.push('mariadb');
 
 /** Installs the missing ones. apt starts none of them. */

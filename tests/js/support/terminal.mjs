@@ -1,18 +1,21 @@
-/** `leastkey` on a pseudo-terminal of some width, with somebody at its keys. */
+/** Programs on a pseudo-terminal of some width, with somebody at its keys. */
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../../../node_modules/.bin/leastkey', import.meta.url));
 
+/** Runs `leastkey` on a terminal: {@link programOnTerminal}. */
+export const onTerminal = (args, options) => programOnTerminal([process.execPath, bin, ...args], options);
+
 /**
- * Runs a command on a terminal.
+ * Runs a program on a terminal.
  *
  * @param dialog what is typed, after a text has been displayed: `[[/Create it/, '\r']]`
- * @returns the exit code, and all that was displayed, without its colors
+ * @returns the exit code, and all that was displayed: as `raw`, and as `text` without its colors
  */
-export async function onTerminal(args, { environment, columns = 100, dialog = [] }) {
-  const words = [process.execPath, bin, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+export async function programOnTerminal(program, { environment, columns = 100, dialog = [] }) {
+  const words = program.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
   const command = `stty cols ${columns} rows 50; exec ${words.join(' ')}`;
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     env: { PATH: process.env.PATH, TERM: 'xterm', SHELL: '/bin/sh', ...environment },
@@ -32,7 +35,7 @@ export async function onTerminal(args, { environment, columns = 100, dialog = []
     child.stdin.write(next[1]);
   });
   const exit = await new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
-  return { exit, text: plain(text), unasked: left.length };
+  return { exit, text: plain(text), raw: text, unasked: left.length };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences of terminals
