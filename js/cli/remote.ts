@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { BulkReport, RevokeAllQuery } from '../api/sweep.js';
 import type { Client } from '../client/client-api.js';
 import { createClient } from '../client/create-client.js';
 import { UsageError } from './exit-codes.js';
@@ -18,6 +19,27 @@ export async function clientOf({ url = '', tokenFile, as, asRole }: Target): Pro
     if (!isLeastkeyError(error)) throw error;
     // The member `url` is that of a store too.
     throw new UsageError(error.message.replace(/^url: /, '--url: ').replace(/; allowHttp: .*$/, ''));
+  }
+}
+
+/**
+ * What a `revokeAll` over HTTP would do, page by page: a response has what the server reads in a
+ * moment.
+ */
+export async function* rehearsals(
+  client: Client,
+  query: RevokeAllQuery,
+  signal: AbortSignal,
+): AsyncGenerator<BulkReport> {
+  for (let after = query.after; ; ) {
+    const report = await client.rehearseRevokeAll(
+      { ...query, ...(after !== undefined && { after }) },
+      { signal },
+    );
+    yield report;
+    // A page without progress would be asked for again and again.
+    if (report.complete || report.next === undefined || report.next === after) return;
+    after = report.next;
   }
 }
 

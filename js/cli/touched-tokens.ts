@@ -1,8 +1,10 @@
 /** The tokens of a store that a new version of a catalog would touch. */
 
 import type { Catalog } from '../api/catalog.js';
+import type { BulkProgress, BulkReport } from '../api/sweep.js';
 import type { Actor, TokenRecord } from '../api/token.js';
 import type { Tokens } from '../api/tokens.js';
+import type { Client } from '../client/client-api.js';
 import type { CatalogDiff } from './catalog-diff.js';
 import { permissionsOf } from './catalog-entries.js';
 import { interruption, Progress } from './progress.js';
@@ -35,9 +37,36 @@ export interface TouchedReport {
 /** How many tokens are read at once. */
 const AT_ONCE = 32;
 
+/** Tokens of a deployment: the ids of those that are not revoked, by a dry run, and each record. */
+export interface ReadableTokens {
+  found(
+    signal: AbortSignal,
+    show: (scanned: number) => void,
+  ): AsyncIterable<Pick<BulkReport, 'ids' | 'unreadable'>>;
+  get(id: string): Promise<TokenRecord>;
+}
+
+/** Of this owner and of what is below it, by this actor. */
+export const tokensOfStore = (tokens: Tokens, actor: Actor, owner: string): ReadableTokens => ({
+  async *found(signal, show) {
+    const onProgress = ({ scanned }: BulkProgress) => show(scanned);
+    yield await tokens.revokeAll({ owner }, { dryRun: true, signal, onProgress }, actor);
+    signal.throwIfAborted();
+  },
+  get: (id) => tokens.get(id, actor),
+});
+
+/** Of this owner and of what is below it, for the token of the client. */
+export const tokensOfApi = (client: Client, owner: string): ReadableTokens => ({
+  async *found(signal) {
+    const { rehearsals } = await import('./remote.js');
+    yield* rehearsals(client, { owner }, signal);
+  },
+  get: (id) => client.get(id),
+});
+
 export async function touchedTokens(
-  tokens: Tokens,
-  actor: Actor,
+  tokens: ReadableTokens,
   [before, after]: readonly [Catalog, Catalog],
   diff: CatalogDiff,
 ): Promise<TouchedReport> {
@@ -67,7 +96,7 @@ export async function touchedTokens(
       ...(kindRemoved && { kindRemoved }),
     });
   };
-  for await (const records of allTokens(tokens, actor, report)) records.forEach(look);
+  for await (const records of allTokens(tokens, report)) records.forEach(look);
   return report;
 }
 
@@ -83,34 +112,24 @@ function usableBy(catalog: Catalog): (held: readonly string[]) => Set<string> {
   };
 }
 
-/** All tokens that are not revoked, page by page, by a dry run of the call that reads them. */
-async function* allTokens(
-  tokens: Tokens,
-  actor: Actor,
-  report: TouchedReport,
-): AsyncGenerator<TokenRecord[]> {
+/** The records of all tokens that are not revoked, some at a time. */
+async function* allTokens(tokens: ReadableTokens, report: TouchedReport): AsyncGenerator<TokenRecord[]> {
   const progress = new Progress();
   const signal = interruption();
   try {
-    const { ids, unreadable } = await tokens.revokeAll(
-      { owner: '' },
-      {
-        dryRun: true,
-        signal,
-        onProgress: ({ scanned }) => progress.show(line`${scanned} tokens found`, scanned),
-      },
-      actor,
-    );
-    signal.throwIfAborted();
-    report.unreadable.push(...unreadable);
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      signal.throwIfAborted();
-      const page = ids.slice(at, at + AT_ONCE);
-      const found = await Promise.all(page.map((id) => tokens.get(id, actor).catch(() => id)));
-      report.unreadable.push(...found.filter((each) => typeof each === 'string'));
-      report.scanned += page.length;
-      progress.show(line`${report.scanned} of ${ids.length} tokens looked at`, report.scanned);
-      yield found.filter((each) => typeof each !== 'string');
+    const show = (scanned: number) => progress.show(line`${scanned} tokens found`, scanned);
+    for await (const { ids, unreadable } of tokens.found(signal, show)) {
+      report.unreadable.push(...unreadable);
+      for (let at = 0; at < ids.length; at += AT_ONCE) {
+        signal.throwIfAborted();
+        const found = await Promise.all(
+          ids.slice(at, at + AT_ONCE).map((id) => tokens.get(id).catch(() => id)),
+        );
+        report.unreadable.push(...found.filter((each) => typeof each === 'string'));
+        report.scanned += found.length;
+        progress.show(line`${report.scanned} tokens looked at`, report.scanned);
+        yield found.filter((each) => typeof each !== 'string');
+      }
     }
   } finally {
     progress.end();

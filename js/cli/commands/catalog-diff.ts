@@ -7,11 +7,19 @@ import { print, printJson, printPaged, tell } from '../output.js';
 import { readCatalog } from '../read-catalog.js';
 import { type Legible, line, paint, type Said } from '../safe-text.js';
 import { table } from '../table.js';
-import { hasTypedPlace, targetOf } from '../target.js';
-import { type TouchedReport, type TouchedToken, touchedTokens } from '../touched-tokens.js';
+import { hasTypedPlace, type Target, targetOf } from '../target.js';
+import {
+  type ReadableTokens,
+  type TouchedReport,
+  type TouchedToken,
+  tokensOfApi,
+  tokensOfStore,
+  touchedTokens,
+} from '../touched-tokens.js';
 
 interface Options {
   tokens?: boolean;
+  owner?: string;
   exitCode?: boolean;
 }
 
@@ -19,21 +27,25 @@ export const catalogDiff = new Command('diff')
   .summary('show what a new version of a catalog changes')
   .description(
     'Compares two versions of a catalog: which permissions, routes, permission sets, roles and kinds are added (+), removed (-), renamed or ' +
-      'changed (~). With --db or --store, also which tokens that touches: those that lose a permission or have it by another id, and those whose ' +
+      'changed (~). With --db, --store or --url, also which tokens that touches: those that lose a permission or have it by another id, and those whose ' +
       'permission set is other now. It changes nothing: grants are frozen.',
   )
   .argument('<old>', 'the catalog now')
   .argument('<new>', 'the catalog to be')
-  .option('--tokens', 'also which tokens it touches; --db and --store mean that too, their variables do not')
+  .option(
+    '--tokens',
+    'also which tokens it touches; --db, --store and --url mean that too, their variables do not',
+  )
+  .option('-o, --owner <resource>', 'only tokens of this owner and below it (default: all tokens)')
   .option('--exit-code', 'exit 1 if there is a difference')
   .addHelpText(
     'after',
     '\nExample:\n  git show HEAD:catalog.json > old.json && leastkey catalog diff old.json catalog.json --db tokens.db',
   )
   .action(async (old: string, next: string, options: Options, command: Command) => {
-    const { tokens: asksForTokens = false, exitCode = false } = options;
+    const { tokens: asksForTokens = false, exitCode = false, owner } = options;
     const target = targetOf(command);
-    const looksAtTokens = asksForTokens || hasTypedPlace(command);
+    const looksAtTokens = asksForTokens || owner !== undefined || hasTypedPlace(command);
     const sources = [await readCatalog(old), await readCatalog(next)] as const;
     const [before, after] = [
       { catalog: sources[0].catalog, tokens: await validateCatalog(sources[0]) },
@@ -42,8 +54,8 @@ export const catalogDiff = new Command('diff')
     const diff = diffOf(before, after);
     const catalogs = [before.catalog, after.catalog] as const;
     const touched = looksAtTokens
-      ? await withTokens({ ...target, catalog: old }, { needsCatalog: true }, (tokens, actor) =>
-          touchedTokens(tokens, actor, catalogs, diff),
+      ? await withReadableTokens({ ...target, catalog: old }, owner ?? '', (tokens) =>
+          touchedTokens(tokens, catalogs, diff),
         )
       : undefined;
     if (exitCode && !isSame(diff)) process.exitCode = exits.refused;
@@ -52,6 +64,19 @@ export const catalogDiff = new Command('diff')
     if (isSame(diff)) tell('There is no difference.');
     if (touched !== undefined) showTouched(touched);
   });
+
+async function withReadableTokens<T>(
+  target: Target,
+  owner: string,
+  work: (tokens: ReadableTokens) => Promise<T>,
+): Promise<T> {
+  if (target.url === undefined)
+    return withTokens(target, { needsCatalog: true }, (tokens, actor) =>
+      work(tokensOfStore(tokens, actor, owner)),
+    );
+  const { clientOf } = await import('../remote.js');
+  return work(tokensOfApi(await clientOf(target), owner));
+}
 
 function* linesOf({ permissions, routes, templates, roles, kinds }: CatalogDiff): Generator<Legible> {
   const { added, removed, renamed, deprecated } = permissions;

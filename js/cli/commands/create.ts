@@ -1,11 +1,12 @@
 import { Command } from 'commander';
-import type { CreateInput } from '../../api/token.js';
+import type { CreateInput, TokenRecord } from '../../api/token.js';
 import { addBoundsOptions, type BoundsOptions, conditionsOf, limitsOf } from '../bounds-options.js';
 import { finishFirst } from '../finish-first.js';
 import { metadataOf } from '../metadata-option.js';
 import { withOperations } from '../open-deployment.js';
 import type { Operations } from '../operations.js';
 import { collect, end, start } from '../option-values.js';
+import { tell } from '../output.js';
 import { handOver } from '../print-credential.js';
 import { canAsk } from '../prompt.js';
 import { line, paint } from '../safe-text.js';
@@ -88,9 +89,18 @@ Example:
 Its credential, shown this once. Store it somewhere safe:`,
           undo: `leastkey revoke ${id} --yes`,
         });
+        if (!asks && !target.json) warnOfEndlessToken(created.record);
       });
     });
   });
+
+/** Over `--url` the warning of `onWarning` is the server's, so the command has its own. */
+function warnOfEndlessToken({ kind, expiresAt, idleAfter }: TokenRecord): void {
+  if (expiresAt !== undefined || idleAfter !== undefined) return;
+  tell(
+    line`\nIt never expires: it is valid until somebody revokes it. --expires-in 90d gives it an end, "lifetime": { "default": "90d" } in the catalog each token of kind ${kind}.`,
+  );
+}
 
 function lacks({ name, kind, owner, template, add, role }: Options): boolean {
   const selects = template !== undefined || add !== undefined || role !== undefined;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Job } from '../../api/jobs.js';
-import type { RevokeAllQuery } from '../../api/sweep.js';
+import type { BulkReport, RevokeAllQuery } from '../../api/sweep.js';
 import { showName } from '../../input/did-you-mean.js';
 import { UsageError } from '../exit-codes.js';
 import { print, printJson, tell } from '../output.js';
@@ -66,10 +66,10 @@ async function overHttp(
 ): Promise<void> {
   if (query.after !== undefined)
     throw new UsageError('--after is of a store; over --url a job continues by itself');
-  const { clientOf } = await import('../remote.js');
+  const { clientOf, rehearsals } = await import('../remote.js');
   const client = await clientOf(target);
   if (dryRun) {
-    const report = await client.rehearseRevokeAll(query);
+    const report = await rehearsal(rehearsals(client, query, interruption()));
     if (target.json) return printJson({ dryRun, ...report });
     if (report.ids.length > 0) print(join(report.ids, '\n'));
     return tell(line`Would revoke ${report.ids.length} of ${report.scanned} tokens. Nothing was changed.`);
@@ -84,6 +84,33 @@ async function overHttp(
     .finally(() => progress.end());
   if (target.json) return printJson(job);
   tell(summaryOf(job));
+}
+
+/** One report of all pages. */
+async function rehearsal(pages: AsyncIterable<BulkReport>): Promise<BulkReport> {
+  const progress = new Progress();
+  const all: BulkReport = {
+    complete: false,
+    ids: [],
+    already: 0,
+    scanned: 0,
+    notAllowed: [],
+    unreadable: [],
+  };
+  try {
+    for await (const { complete, ids, already, scanned, notAllowed, unreadable } of pages) {
+      all.complete = complete;
+      all.ids.push(...ids);
+      all.already += already;
+      all.scanned += scanned;
+      all.notAllowed.push(...notAllowed);
+      all.unreadable.push(...unreadable);
+      progress.show(line`${all.scanned} tokens looked at`, all.scanned);
+    }
+  } finally {
+    progress.end();
+  }
+  return all;
 }
 
 function summaryOf({ revoked, scanned, already, notAllowed, unreadable }: Job): Legible {

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -88,6 +89,51 @@ describe('over HTTP', () => {
     for (const credential of [token, second]) {
       const verified = await site.leastkey(['verify'], { input: credential });
       assert.equal(verified.exit, 1, verified.stdout);
+    }
+  });
+
+  test('catalog diff says which tokens a new catalog touches', async () => {
+    const made = (await remote(['create', ...sender, '-o', 'org:diff', '--json'])).json().record;
+    const [old, next] = ['old.json', 'next.json'].map((name) => join(site.folder, name));
+    const catalog = JSON.parse(readFileSync(site.environment.LEASTKEY_CATALOG, 'utf8'));
+    writeFileSync(old, JSON.stringify(catalog));
+    catalog.templates['all-channels'].permissions = ['branch:**'];
+    writeFileSync(next, JSON.stringify(catalog));
+    const diff = (...more) => remote(['catalog', 'diff', old, next, '--tokens', '--json', ...more]);
+    const { exit, stderr, json } = await diff();
+    assert.equal(exit, 0, stderr);
+    const { touched } = json();
+    assert.deepEqual(
+      touched.tokens.filter(({ owner }) => owner === 'org:diff').map(({ id, templates }) => [id, templates]),
+      [[made.id, ['all-channels']]],
+    );
+    assert.equal((await diff('--owner', 'org:diff')).json().touched.scanned, 1);
+    assert.equal((await diff('--owner', 'org:nobody')).json().touched.scanned, 0);
+  });
+
+  test('a dry run takes all pages of the server', async () => {
+    const asked = [];
+    const fake = createServer(async (request, response) => {
+      asked.push(JSON.parse((await request.toArray()).join('')).after);
+      const page = { already: 0, scanned: 2, notAllowed: [], unreadable: [] };
+      const pages = {
+        undefined: { complete: false, ids: ['a'], next: 'one', ...page },
+        one: { complete: false, ids: ['b'], next: 'two', ...page },
+        two: { complete: true, ids: ['c'], ...page },
+      };
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(pages[asked.at(-1)]));
+    });
+    await new Promise((resolve) => fake.listen(0, '127.0.0.1', resolve));
+    const env = { LEASTKEY_URL: `http://127.0.0.1:${fake.address().port}` };
+    try {
+      const { exit, stdout, stderr } = await remote(['revoke-all', '-o', 'org:acme', '--dry-run'], { env });
+      assert.equal(exit, 0, stderr);
+      assert.deepEqual(asked, [undefined, 'one', 'two']);
+      assert.equal(stdout, 'a\nb\nc\n');
+      assert.match(stderr, /Would revoke 3 of 6 tokens\. Nothing was changed\./);
+    } finally {
+      fake.close();
     }
   });
 
