@@ -7,6 +7,9 @@
 
 mod host;
 
+// Replaces the allocator.
+use leastkey_heap as _;
+
 use js_sys::{Array, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;

@@ -10,6 +10,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+// Replaces the allocator.
+use leastkey_heap as _;
 use zeroize::Zeroizing;
 
 use leastkey::catalog::{Matched, RouteNumber};
