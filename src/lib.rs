@@ -1,6 +1,9 @@
 //! Least-privilege access tokens, as pure functions.
 //!
-//! The crate never reads a store, looks at a clock or draws a random number. Each function is given
+//! A program in Rust uses the [`driver`](driver/index.html), by the feature of that name: tokens
+//! and a verifier on a store, with a cache and retries.
+//!
+//! All else never reads a store, looks at a clock or draws a random number. Each function is given
 //! the time, the random bytes and everything that was read so far. It answers with a
 //! [`Plan`](storage::plan::Plan): what to read next, what to commit, or the answer. The caller
 //! reads, and asks again with what it has read.
@@ -92,6 +95,7 @@
 //!
 //! | layer | concept |
 //! |---|---|
+//! | [`driver`](driver/index.html) | the host for programs in Rust: stores, clocks, retries |
 //! | [`operation`] | create, edit, rotate, revoke and the others: one verb a file |
 //! | [`verify`](mod@verify) | credential text to verdict, the token cache, and what would have made a refusal a yes |
 //! | [`deployment`] | a prefix and a catalog, compiled once |
@@ -108,6 +112,8 @@
 pub mod catalog;
 pub mod codec;
 pub mod deployment;
+#[cfg(feature = "driver")]
+pub mod driver;
 pub mod input;
 pub mod model;
 #[cfg(feature = "manage")]

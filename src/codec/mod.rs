@@ -5,5 +5,6 @@ pub(crate) mod canonical;
 pub mod decode;
 pub(crate) mod host;
 pub mod json;
+pub mod shared;
 pub(crate) mod sort;
 pub mod sorted_map;

@@ -21,6 +21,9 @@ const WEEK: u64 = 7 * DAY;
 pub struct Instant(u64);
 
 impl Instant {
+    /// The first instant of 1970 in UTC.
+    pub const EPOCH: Instant = Instant(0);
+
     /// An instant from a JavaScript number.
     ///
     /// # Errors

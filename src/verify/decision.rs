@@ -1,6 +1,6 @@
 //! The decision on a credential, and what it leaves in the cache.
 
-use std::rc::Rc;
+use crate::codec::shared::Shared;
 
 use super::cache::{Cache, Disclosed, ENDED, Entry};
 use super::code::Code;
@@ -209,7 +209,7 @@ pub struct DisclosedToken {
     /// Its record.
     pub record: RecordText,
     /// Its effective grant.
-    pub grant: Rc<Grant>,
+    pub grant: Shared<Grant>,
     /// Whether the new secret of a rotation was presented.
     pub successor: bool,
     /// How much of it is disclosed.
@@ -238,7 +238,7 @@ impl DisclosedToken {
 impl FoundToken {
     fn told(self, successor: bool, disclosed: Disclosed) -> DisclosedToken {
         DisclosedToken {
-            grant: Rc::clone(self.resolved.rules.shared_grant()),
+            grant: Shared::clone(self.resolved.rules.shared_grant()),
             record: self.record,
             successor,
             disclosed,
@@ -248,7 +248,7 @@ impl FoundToken {
     /// Splits what the bearer learns from what the cache keeps.
     fn disclose(self, successor: bool, disclosed: Disclosed, shards: ShardCount) -> (DisclosedToken, Entry) {
         let token = DisclosedToken {
-            grant: Rc::clone(self.resolved.rules.shared_grant()),
+            grant: Shared::clone(self.resolved.rules.shared_grant()),
             record: self.record,
             successor,
             disclosed,

@@ -2,7 +2,7 @@
 //! on. They contain no text and nothing of the request or the time. A verification from the store
 //! compiles and evaluates them; a cache keeps and evaluates them. So both use one predicate.
 
-use std::rc::Rc;
+use crate::codec::shared::Shared;
 
 use super::code::Code;
 use crate::model::grant::Grant;
@@ -17,7 +17,7 @@ use crate::value::time::{Instant, Lifetime};
 #[derive(Debug)]
 pub struct ValidityRules {
     own: Life,
-    grant: Rc<Grant>,
+    grant: Shared<Grant>,
     /// The cold fields, which few tokens have.
     rare: Option<Box<Uncommon>>,
 }
@@ -142,7 +142,7 @@ impl ValidityRules {
         let is_rare = rare.limited || !rare.is_only_limited();
         ValidityRules {
             own: Life::of(token),
-            grant: Rc::new(grant),
+            grant: Shared::new(grant),
             rare: is_rare.then(|| Box::new(rare)),
         }
     }
@@ -252,12 +252,12 @@ impl ValidityRules {
     }
 
     /// The grant, for sharing.
-    pub(crate) fn shared_grant(&self) -> &Rc<Grant> {
+    pub(crate) fn shared_grant(&self) -> &Shared<Grant> {
         &self.grant
     }
 
     /// Replaces the grant by an equal, shared one.
-    pub(crate) fn share(&mut self, grant: Rc<Grant>) {
+    pub(crate) fn share(&mut self, grant: Shared<Grant>) {
         self.grant = grant;
     }
 }

@@ -84,7 +84,7 @@ pub struct Verdict {
 }
 
 /// The view of the presented token for a request handler.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifiedToken {
     id: TokenId,
@@ -124,6 +124,85 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    /// The display name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The owner.
+    #[must_use]
+    pub fn owner(&self) -> &Resource {
+        &self.owner
+    }
+
+    /// The subject as which it acts.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_ref().map(Identity::as_str)
+    }
+
+    /// The resource to which it is limited.
+    #[must_use]
+    pub fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// The permissions of its effective grant, sorted.
+    #[must_use]
+    pub fn permissions(&self) -> &[Permission] {
+        &self.permissions
+    }
+
+    /// When it expires; `None` if it does not by a date.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Instant> {
+        self.expires_at
+    }
+
+    /// With a pending rotation that the bearer may know of: its revision.
+    #[must_use]
+    pub fn rotation(&self) -> Option<u64> {
+        self.rotation
+    }
+
+    /// Whether the new secret of an unconfirmed rotation was presented.
+    #[must_use]
+    pub fn is_successor(&self) -> bool {
+        self.successor
+    }
+
+    /// The view for the other secret of a rotation.
+    #[must_use]
+    pub fn with_successor(&self, successor: bool) -> VerifiedToken {
+        VerifiedToken {
+            successor,
+            ..self.clone()
+        }
+    }
+
+    /// The view for an old secret that was rotated out before the pending rotation.
+    #[must_use]
+    pub fn without_rotation(&self) -> VerifiedToken {
+        VerifiedToken {
+            rotation: None,
+            successor: false,
+            ..self.clone()
+        }
+    }
+
     /// The view of a disclosed token. Its permissions are those of its effective grant.
     fn of(
         token: &DisclosedToken,

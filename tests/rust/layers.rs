@@ -9,7 +9,8 @@ use std::fs;
 use std::path::Path;
 
 /// The layers from the top down. A layer imports from itself and from the layers below it.
-const LAYERS: [&str; 9] = [
+const LAYERS: [&str; 10] = [
+    "driver",
     "operation",
     "verify",
     "deployment",

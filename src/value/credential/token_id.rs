@@ -11,7 +11,7 @@ use crate::value::time::Instant;
 
 /// The id of a token: 16 base62 characters, 8 of the time in milliseconds and 8 random ones. Ids
 /// sort by time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId([u8; TokenId::LENGTH]);
 
 impl TokenId {
@@ -82,7 +82,7 @@ impl TokenId {
 }
 
 /// A text is no [`TokenId`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TokenIdError;
 
 impl fmt::Display for TokenIdError {

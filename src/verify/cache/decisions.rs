@@ -3,7 +3,7 @@
 //! Tokens whose grants decide alike share a number, so the table has one column for all tokens of a
 //! template. It holds only decisions that depend on nothing but the grant and the requirement.
 
-use std::rc::Rc;
+use crate::codec::shared::Shared;
 
 use crate::model::grant::Grant;
 use crate::verify::code::Code;
@@ -21,7 +21,7 @@ pub(super) struct Decisions {
 
 #[derive(Debug)]
 struct Column {
-    grant: Rc<Grant>,
+    grant: Shared<Grant>,
     /// How many tokens have the number.
     users: u32,
 }
@@ -46,14 +46,14 @@ impl Decisions {
     }
 
     /// The number of a grant, for one more token. `None` if all numbers are in use.
-    pub(super) fn acquire(&mut self, grant: &Rc<Grant>) -> Option<u8> {
-        let alike = |known: &Column| Rc::ptr_eq(&known.grant, grant) || known.grant.decides_as(grant);
+    pub(super) fn acquire(&mut self, grant: &Shared<Grant>) -> Option<u8> {
+        let alike = |known: &Column| Shared::ptr_eq(&known.grant, grant) || known.grant.decides_as(grant);
         if let Some(at) = self.columns.iter().position(alike) {
             self.columns.get_mut(at)?.users += 1;
             return u8::try_from(at).ok();
         }
         let column = Column {
-            grant: Rc::clone(grant),
+            grant: Shared::clone(grant),
             users: 1,
         };
         if self.columns.len() < MAX_GRANTS {
@@ -83,9 +83,9 @@ mod tests {
     use crate::value::permission::PermissionSet;
     use crate::value::resource::Resource;
 
-    fn grant(permission: usize, boundary: &str) -> Rc<Grant> {
+    fn grant(permission: usize, boundary: &str) -> Shared<Grant> {
         let permissions = PermissionSet::of(vec![permission]);
-        Rc::new(Grant::new(permissions, Resource::parse(boundary).unwrap()))
+        Shared::new(Grant::new(permissions, Resource::parse(boundary).unwrap()))
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One token in the cache: the digests of its secrets, its validity rules and its dependencies.
 
-use std::rc::Rc;
+use crate::codec::shared::Shared;
 
 use super::feed_heads::fingerprint;
 use crate::model::secrets::{Secret, Secrets};
@@ -24,7 +24,7 @@ pub struct Entry {
     pub(super) weight: u32,
     secrets: Secrets,
     pub(super) rules: ValidityRules,
-    pub(super) rests_on: Rc<RestsOn>,
+    pub(super) rests_on: Shared<RestsOn>,
 }
 
 /// The dependencies of a token besides its own record, as the change feed names them.
@@ -58,7 +58,7 @@ impl Entry {
             revision: token.revision,
             weight: u32::try_from(size / ORDINARY).map_or(u32::MAX, |more| more.saturating_add(1)),
             secrets,
-            rests_on: Rc::new(RestsOn {
+            rests_on: Shared::new(RestsOn {
                 shards,
                 accounts: accounts.collect(),
                 parents: parents.collect(),
@@ -79,8 +79,8 @@ impl Entry {
     /// shares with others, and its later uses.
     pub(super) fn replace(&mut self, mut other: Entry) {
         other.rules.take_uses(&self.rules);
-        other.rules.share(Rc::clone(self.rules.shared_grant()));
-        other.rests_on = Rc::clone(&self.rests_on);
+        other.rules.share(Shared::clone(self.rules.shared_grant()));
+        other.rests_on = Shared::clone(&self.rests_on);
         *self = other;
     }
 

@@ -5,7 +5,7 @@
 //! So a read of the store in between does not include them. A use is also reported after its token
 //! was read, when the token may no longer be cached.
 
-use std::rc::Rc;
+use crate::codec::shared::Shared;
 
 use hashbrown::HashTable;
 
@@ -21,7 +21,7 @@ const MAX: usize = 5_000;
 #[derive(Debug, Default)]
 pub(super) struct Used {
     last: RecentMap<Instant>,
-    keeps: RecentMap<Rc<[TokenId]>>,
+    keeps: RecentMap<Shared<[TokenId]>>,
 }
 
 impl Used {
@@ -39,7 +39,7 @@ impl Used {
         self.keeps.set(by, kept.collect());
     }
 
-    pub(super) fn kept(&self, by: &TokenId) -> Option<Rc<[TokenId]>> {
+    pub(super) fn kept(&self, by: &TokenId) -> Option<Shared<[TokenId]>> {
         self.keeps.get(by).cloned()
     }
 }

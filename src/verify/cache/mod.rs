@@ -17,7 +17,7 @@ mod negative_cache;
 mod revision_floors;
 mod slots;
 
-use std::rc::Rc;
+use crate::codec::shared::Shared;
 
 use decisions::Decisions;
 pub use entry::Entry;
@@ -573,7 +573,7 @@ impl Default for Cache {
 
 /// One instance of each distinct value.
 #[derive(Debug)]
-struct Interned<T>(Vec<Rc<T>>);
+struct Interned<T>(Vec<Shared<T>>);
 
 /// The most distinct values that are interned. Further values are not shared.
 const MAX_INTERNED: usize = 256;
@@ -585,17 +585,17 @@ impl<T> Default for Interned<T> {
 }
 
 impl<T: PartialEq> Interned<T> {
-    fn intern(&mut self, value: &Rc<T>) -> Rc<T> {
+    fn intern(&mut self, value: &Shared<T>) -> Shared<T> {
         if let Some(known) = self.0.iter().find(|known| known == &value) {
-            return Rc::clone(known);
+            return Shared::clone(known);
         }
         if self.0.len() >= MAX_INTERNED {
-            self.0.retain(|known| Rc::strong_count(known) > 1);
+            self.0.retain(|known| Shared::strong_count(known) > 1);
         }
         if self.0.len() < MAX_INTERNED {
-            self.0.push(Rc::clone(value));
+            self.0.push(Shared::clone(value));
         }
-        Rc::clone(value)
+        Shared::clone(value)
     }
 }
 

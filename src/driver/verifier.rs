@@ -1,0 +1,617 @@
+//! Verification within a freshness window: from the token cache on a hit, else from the store.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::{Value as Json, json};
+
+use super::calls::{CallError, Fetched, commit, read_keys};
+use super::clock::Moment;
+use super::entropy::random;
+use super::error::Error;
+use super::feed::Feed;
+use super::options::{Options, Settings, to_value};
+use super::rechecks::Rechecks;
+use super::run_operation::Host;
+use super::store::{AsyncStore, StoreError};
+use super::uses::Uses;
+use super::verdict::Verdict;
+use super::wait::{Deadline, Turns, back_off};
+use crate::catalog::Matched;
+use crate::deployment::Deployment;
+use crate::input::{Path, Problems};
+use crate::model::question::{Question, read_requirement};
+use crate::model::requirement::Requirement;
+use crate::storage::plan::{Plan, ReadRequest, Reads};
+use crate::value::condition::RequestContext;
+use crate::value::credential::{TagKey, WellFormed};
+use crate::value::time::Instant;
+use crate::verify::cache::{Cache, Hit};
+use crate::verify::code::Code;
+use crate::verify::verdict::{Lacking, VerifiedToken};
+use crate::verify::verify::{apply_feed, lookup_renewed, verify_and_cache};
+
+/// The most reads of one verification. An imported key, its record and the record's dependencies
+/// are three; each further read means that the record changed, and with it its dependencies.
+const MAX_READS: usize = 6;
+
+/// The name under which the calls of a process read the change feed one after the other.
+const FEED: &str = "feed";
+
+/// Verifies credentials on a store, as [`Tokens`](super::Tokens) does, and manages nothing.
+///
+/// Clones share the cache. Its state is behind a lock that is held for microseconds, and never
+/// while the store is read.
+///
+/// ```
+/// use std::time::Duration;
+/// use leastkey::driver::{Actor, MemoryStore, Options, blocking::Tokens};
+/// use leastkey::model::question::Question;
+/// use serde_json::json;
+///
+/// let mail = json!({ "title": "Mail", "permissions": { "send": "Send" } });
+/// let catalog = json!({ "services": { "mail": mail } });
+/// let options = Options::new("acme_live", catalog).freshness(Duration::from_secs(5));
+/// let tokens = Tokens::new(MemoryStore::default(), options)?;
+/// let verifier = tokens.verifier();
+/// // Compiled once, for all requests.
+/// let send = verifier.requirement(json!("mail:send"))?;
+///
+/// let refused = verifier.verify("acme_live_2…", &Question::of(&send));
+/// assert_eq!((refused.status, refused.valid), (401, false));
+/// assert_eq!(refused.challenge().as_deref(), Some("Bearer error=\"invalid_token\""));
+/// # Ok::<(), leastkey::driver::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Verifier<S> {
+    host: Arc<Host<S>>,
+    inner: Arc<Inner>,
+}
+
+impl<S> Clone for Verifier<S> {
+    fn clone(&self) -> Verifier<S> {
+        Verifier {
+            host: Arc::clone(&self.host),
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: Mutex<State>,
+    /// The loads of tokens: one at a time of each.
+    loads: Turns,
+}
+
+#[derive(Debug)]
+struct State {
+    cache: Cache,
+    feed: Feed,
+    /// The views of cached tokens, by slot.
+    views: Vec<Option<View>>,
+    rechecks: Rechecks,
+    uses: Uses,
+}
+
+#[derive(Clone, Debug)]
+struct View {
+    token: Arc<VerifiedToken>,
+    /// Whether an old secret was presented, to which the pending rotation does not belong.
+    is_of_old_secret: bool,
+}
+
+/// What to do with a cached refusal that may be out of date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Policy {
+    /// The caller reads the store now.
+    Reread,
+    /// Give it: the store has just been read.
+    Accept,
+}
+
+impl State {
+    fn new(settings: &Settings) -> State {
+        let mut cache = Cache::new(settings.capacity);
+        // Without a generator, credentials are compared by their digests.
+        let random = random::<32>(&*settings.entropy).ok();
+        if let Some(key) = random.and_then(|random| TagKey::new(&random)) {
+            cache.set_tag_key(key);
+        }
+        State {
+            cache,
+            feed: Feed::default(),
+            views: Vec::new(),
+            rechecks: Rechecks::default(),
+            uses: Uses::default(),
+        }
+    }
+
+    /// Keeps the view of a token that the cache has inserted, and shares it with its verdict.
+    fn insert_view(&mut self, slot: u32, code: Code, token: &Arc<VerifiedToken>) {
+        let Ok(slot) = usize::try_from(slot) else { return };
+        if self.views.len() <= slot {
+            self.views.resize(slot + 1, None);
+        }
+        if let Some(view) = self.views.get_mut(slot) {
+            *view = Some(View {
+                token: Arc::clone(token),
+                is_of_old_secret: code == Code::RotatedOut && token.rotation().is_none(),
+            });
+        }
+    }
+
+    fn clear_view(&mut self, slot: u32) {
+        let view = usize::try_from(slot)
+            .ok()
+            .and_then(|slot| self.views.get_mut(slot));
+        if let Some(view) = view {
+            *view = None;
+        }
+    }
+
+    fn view(&self, slot: u32) -> Option<&View> {
+        self.views.get(usize::try_from(slot).ok()?)?.as_ref()
+    }
+}
+
+impl<S: AsyncStore> Verifier<S> {
+    /// Compiles the deployment.
+    ///
+    /// # Errors
+    /// `invalid_input` with every problem of the options and the catalog.
+    pub fn new(store: S, options: Options) -> Result<Verifier<S>, Error> {
+        let host = Host {
+            store,
+            settings: options.compile()?,
+            turns: Turns::default(),
+        };
+        Ok(Verifier::of(Arc::new(host)))
+    }
+
+    pub(super) fn of(host: Arc<Host<S>>) -> Verifier<S> {
+        let state = Mutex::new(State::new(&host.settings));
+        Verifier {
+            host,
+            inner: Arc::new(Inner {
+                state,
+                loads: Turns::default(),
+            }),
+        }
+    }
+
+    /// The deployment.
+    #[must_use]
+    pub fn deployment(&self) -> &Deployment {
+        &self.host.settings.deployment
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.host.store
+    }
+
+    /// Compiles a requirement: `"mail:send"`, `["a:b", "c:d"]`, `{ "permission", "resource" }`,
+    /// `{ "all" | "any": […] }` or `{ "expr" }`; `null` authenticates only.
+    ///
+    /// # Errors
+    /// `invalid_input` for an unknown permission, with the most similar one.
+    pub fn requirement(&self, requirement: Json) -> Result<Requirement, Error> {
+        let question = match requirement {
+            Json::Null => json!({}),
+            requirement => json!({ "requirement": requirement }),
+        };
+        let question = to_value(question)?;
+        Ok(read_requirement(self.deployment().catalog(), &question)?)
+    }
+
+    /// Reads what the host knows of a request, for tokens with conditions: `{ ip?, origin?,
+    /// audience? }`. It goes into [`Question::request`].
+    ///
+    /// # Errors
+    /// `invalid_input` for an audience that cannot be one.
+    pub fn context(&self, context: Json) -> Result<RequestContext, Error> {
+        let mut problems = Problems::default();
+        let path = Path::call().member("context");
+        let read = RequestContext::read(Some(&to_value(context)?), &path, &mut problems);
+        read.ok_or_else(|| crate::input::Refusal::from(problems).into())
+    }
+
+    /// What a request needs by the routes of the catalog: each permission, on its resource. `None`
+    /// if no route matches: refuse the request.
+    #[must_use]
+    pub fn route(&self, method: &str, path: &str) -> Option<Vec<Matched>> {
+        self.deployment().catalog().route(method, path)
+    }
+
+    /// Verifies a credential. Client input and failures of the store end in a verdict.
+    ///
+    /// With a freshness window, a verdict comes from the cache where it can: then it is as of the
+    /// start of the last read of the change feed, which is never older than the window. With
+    /// [`Question::consume`], the use is counted against the limits of the token. On an unknown
+    /// outcome of that commit it is refused and not tried again: a retry could count twice.
+    pub async fn verify(&self, credential: &str, question: &Question<'_>) -> Verdict {
+        let verdict = match self.try_verify(credential, question).await {
+            Ok(verdict) => verdict,
+            Err((error, as_of)) => {
+                self.host.settings.report(&error, "verify");
+                Verdict::refused(Code::StoreUnavailable, as_of)
+            }
+        };
+        self.note_use(&verdict, question);
+        verdict
+    }
+
+    /// The verdict from the cache, if it answers without a read: for callers that cannot wait.
+    #[must_use]
+    pub fn verify_cached(&self, credential: &str, question: &Question<'_>) -> Option<Verdict> {
+        let now = self.host.settings.times.moment().ok()?;
+        let window = self.host.settings.freshness;
+        if window.is_zero() || !self.state().feed.is_fresh(&now, window) {
+            return None;
+        }
+        let verdict = self.lookup(credential, question, now, Policy::Reread)?;
+        self.note_use(&verdict, question);
+        Some(verdict)
+    }
+
+    async fn try_verify(
+        &self,
+        credential: &str,
+        question: &Question<'_>,
+    ) -> Result<Verdict, (Error, Instant)> {
+        let Settings {
+            times,
+            freshness: window,
+            deadline,
+            ..
+        } = &self.host.settings;
+        let started = times.moment().map_err(|error| (error, Instant::EPOCH))?;
+        let as_of = started.latest();
+        let failed = |error: Error| (error, as_of);
+        let deadline = Deadline::new(*deadline);
+        if window.is_zero() {
+            let loaded = self.load(credential, question, None, as_of, &deadline).await;
+            return loaded.map_err(failed);
+        }
+        if !self.state().feed.is_fresh(&started, *window)
+            && let Err(error) = self.refresh(&deadline).await
+        {
+            // A read for a push failed, and the window goes on.
+            if !self
+                .state()
+                .feed
+                .is_fresh(&times.moment().map_err(failed)?, *window)
+            {
+                return Err(failed(error));
+            }
+        }
+        let now = times.moment().map_err(failed)?;
+        if let Some(verdict) = self.lookup(credential, question, now, Policy::Reread) {
+            return Ok(verdict);
+        }
+        let key = self.key_of(credential);
+        let (_turn, waited) = self.inner.loads.take(&self.host.store, key, &deadline).await;
+        if waited {
+            let now = times.moment().map_err(failed)?;
+            if let Some(verdict) = self.lookup(credential, question, now, Policy::Accept) {
+                return Ok(verdict);
+            }
+        }
+        let generation = self.state().cache.generation();
+        match self
+            .load(credential, question, Some(generation), as_of, &deadline)
+            .await
+        {
+            Ok(verdict) => Ok(verdict),
+            // The window covers the cached verdict where the store could not be read again.
+            Err(error) => {
+                let now = times.moment().map_err(failed)?;
+                let cached = self.lookup(credential, question, now, Policy::Accept);
+                if let Ok(text) = WellFormed::read(self.deployment().prefix(), credential.as_bytes()) {
+                    self.state().rechecks.cancel(text.id());
+                }
+                // Another process may have used the token since.
+                let cached = cached.filter(|verdict| verdict.code != Code::IdleExpired);
+                cached.ok_or_else(|| failed(error))
+            }
+        }
+    }
+
+    /// What identifies a load: the id of the token, or the whole text of an imported key.
+    fn key_of<'c>(&self, credential: &'c str) -> &'c str {
+        let prefix = self.deployment().prefix();
+        if WellFormed::read(prefix, credential.as_bytes()).is_err() {
+            return credential;
+        }
+        let from = prefix.start().len();
+        credential.get(from..from + 16).unwrap_or(credential)
+    }
+
+    /// Reads the change feed, or waits for the call that is reading it.
+    async fn refresh(&self, deadline: &Deadline) -> Result<(), Error> {
+        let Host { store, settings, .. } = &*self.host;
+        let (_turn, waited) = self.inner.loads.take(store, FEED, deadline).await;
+        let now = settings.times.moment()?;
+        if waited && self.state().feed.is_fresh(&now, settings.freshness) {
+            return Ok(());
+        }
+        let read = self.state().feed.start(now);
+        let keys: Vec<String> = read.shards.feed_keys().collect();
+        let values = read_keys(store, &keys, deadline).await;
+        let values = values.map_err(CallError::into_store)?;
+        let mut heads = Reads::default();
+        for (key, value) in keys.into_iter().zip(values) {
+            heads.insert(key, value);
+        }
+        let mut state = self.state();
+        // Reads are ordered by their numbers, which no clock can turn back.
+        let order = Instant::from_millis(read.order.into()).unwrap_or(Instant::EPOCH);
+        let shards = apply_feed(&settings.deployment, &heads, order, &mut state.cache);
+        let shards = shards.map_err(|_| {
+            let message = "the store is not that of this deployment: its prefix is another, or an older version made it";
+            Error::from(StoreError::refused(message))
+        })?;
+        state.feed.applied(read, shards);
+        Ok(())
+    }
+
+    /// The cached verdict, unless the store has to be read before it is given.
+    fn lookup(
+        &self,
+        credential: &str,
+        question: &Question<'_>,
+        now: Moment,
+        policy: Policy,
+    ) -> Option<Verdict> {
+        let deployment = self.deployment();
+        let mut state = self.state();
+        let as_of = state.feed.as_of()?;
+        let text = credential.as_bytes();
+        let mut found = lookup_renewed(deployment, text, question, now.latest(), &mut state.cache);
+        // A clock that jumped ahead refuses at once, and admits nothing before its time.
+        if now.believed() < now.latest()
+            && matches!(
+                found,
+                Ok(Some(Hit {
+                    code: Code::Valid,
+                    ..
+                }))
+            )
+        {
+            found = lookup_renewed(deployment, text, question, now.believed(), &mut state.cache);
+        }
+        let code = match &found {
+            Ok(hit) => hit.as_ref()?.code,
+            Err(code) => *code,
+        };
+        if code != Code::Valid
+            && policy == Policy::Reread
+            && let Ok(text) = WellFormed::read(deployment.prefix(), text)
+            && state.rechecks.begin(code, text.id(), now.steady)
+        {
+            return None;
+        }
+        let mut verdict = Verdict::refused(code, as_of);
+        // Without the secret, only the code is disclosed.
+        let Ok(Some(hit)) = found else {
+            return Some(verdict);
+        };
+        if code == Code::BadSecret {
+            return Some(verdict);
+        }
+        let view = state.view(hit.slot)?;
+        verdict.token = Some(match code {
+            Code::RotatedOut if hit.successor && !view.is_of_old_secret => {
+                Arc::new(view.token.with_successor(false))
+            }
+            Code::RotatedOut => Arc::new(view.token.without_rotation()),
+            _ if view.is_of_old_secret => return None,
+            _ if view.token.is_successor() == hit.successor => Arc::clone(&view.token),
+            _ => Arc::new(view.token.with_successor(hit.successor)),
+        });
+        if code.is_of_scope() {
+            let grant = state.cache.grant(hit.slot)?;
+            let lacking = Lacking::of(code, question.requirement, &grant, deployment.catalog());
+            verdict.missing = lacking.missing;
+            verdict.scope = lacking.scope;
+        }
+        Some(verdict)
+    }
+
+    /// The verdict from the store. With a generation from before, the token enters the cache.
+    async fn load(
+        &self,
+        credential: &str,
+        question: &Question<'_>,
+        generation: Option<u32>,
+        as_of: Instant,
+        deadline: &Deadline,
+    ) -> Result<Verdict, Error> {
+        let store = &self.host.store;
+        let mut fetched = Fetched::default();
+        let mut attempt = 0;
+        loop {
+            match self
+                .decide(credential, question, generation, as_of, &mut fetched, deadline)
+                .await?
+            {
+                (verdict, None) => return Ok(verdict),
+                (verdict, Some(writes)) => {
+                    let writes = fetched.restore(writes);
+                    // The first error is final: to repeat a commit whose outcome is unknown could
+                    // count the use twice.
+                    let applied = commit(store, &writes, deadline).await;
+                    if applied.map_err(CallError::into_store)? {
+                        return Ok(verdict);
+                    }
+                }
+            }
+            if !back_off(store, attempt, deadline).await {
+                return Err(Error::new(
+                    "deadline_exceeded",
+                    "the use was not counted in time: other writers won every commit",
+                ));
+            }
+            attempt += 1;
+            fetched.clear();
+            fetched
+                .fetch(store, ReadRequest::default(), true, deadline)
+                .await
+                .map_err(CallError::into_store)?;
+        }
+    }
+
+    /// Plans and reads until the core has decided. Returns what is to be committed, too.
+    async fn decide(
+        &self,
+        credential: &str,
+        question: &Question<'_>,
+        generation: Option<u32>,
+        as_of: Instant,
+        fetched: &mut Fetched,
+        deadline: &Deadline,
+    ) -> Result<(Verdict, Option<Vec<crate::storage::plan::Write>>), Error> {
+        for _ in 0..=MAX_READS {
+            match self.plan(credential, question, generation, as_of, &fetched.reads)? {
+                Plan::Answer(verdict) => return Ok((verdict, None)),
+                Plan::Commit { writes, answer } => return Ok((answer, Some(writes))),
+                Plan::Refuse(refusal) => return Err(refusal.into()),
+                Plan::Prepare { .. } => return Err(Error::internal("a verification prepares nothing")),
+                Plan::Need(need) => {
+                    let read = fetched.fetch(&self.host.store, need, false, deadline).await;
+                    read.map_err(CallError::into_store)?;
+                }
+            }
+        }
+        let message = format!(
+            "the token changed between each of {MAX_READS} reads, so no consistent snapshot was read; try again"
+        );
+        Err(StoreError::refused(message).into())
+    }
+
+    /// One plan of a verification, at the time now: a slow store must not carry a token past its
+    /// expiry.
+    fn plan(
+        &self,
+        credential: &str,
+        question: &Question<'_>,
+        generation: Option<u32>,
+        as_of: Instant,
+        reads: &Reads,
+    ) -> Result<Plan<Verdict>, Error> {
+        let now = self.host.settings.times.moment()?;
+        let question = Question {
+            requirement: question.requirement,
+            request: question.request.clone(),
+            consume: question.consume,
+            // By the host's own reading: the highest one may be that of a clock that ran ahead.
+            counted_at: question
+                .counted_at
+                .or_else(|| question.consume.map(|_| now.believed())),
+        };
+        let mut state = self.state();
+        let mut at = |time| {
+            let cache = &mut state.cache;
+            verify_and_cache(
+                self.deployment(),
+                credential,
+                &question,
+                reads,
+                time,
+                cache,
+                generation,
+            )
+        };
+        let (mut plan, mut slot) = at(now.latest());
+        let admits =
+            matches!(&plan, Plan::Answer(verdict) | Plan::Commit { answer: verdict, .. } if verdict.valid);
+        if admits && now.believed() < now.latest() {
+            (plan, slot) = at(now.believed());
+        }
+        let mut told = |verdict: crate::verify::verdict::Verdict| {
+            let token = verdict.token.map(Arc::new);
+            match (slot, &token) {
+                (Some(slot), Some(token)) => state.insert_view(slot, verdict.code, token),
+                // A wrong secret may have left an entry in a slot.
+                (Some(slot), None) => state.clear_view(slot),
+                (None, _) => {}
+            }
+            Verdict {
+                valid: verdict.valid,
+                code: verdict.code,
+                status: verdict.status,
+                error: verdict.error,
+                token,
+                missing: verdict.missing,
+                retry_after: verdict.retry_after,
+                remaining: verdict.remaining,
+                scope: verdict.scope,
+                as_of,
+            }
+        };
+        Ok(match plan {
+            Plan::Need(need) => Plan::Need(need),
+            Plan::Prepare { writes } => Plan::Prepare { writes },
+            Plan::Refuse(refusal) => Plan::Refuse(refusal),
+            Plan::Answer(verdict) => Plan::Answer(told(verdict)),
+            Plan::Commit { writes, answer } => Plan::Commit {
+                writes,
+                answer: told(answer),
+            },
+        })
+    }
+
+    /// Notes the use of a token, for [`Tokens::flush`](super::Tokens::flush).
+    fn note_use(&self, verdict: &Verdict, question: &Question<'_>) {
+        let Some(token) = &verdict.token else { return };
+        if !(verdict.valid || verdict.code == Code::RotatedOut) || question.consume == Some(0) {
+            return;
+        }
+        let Ok(now) = self.host.settings.times.moment() else {
+            return;
+        };
+        let mut state = self.state();
+        if verdict.valid {
+            state.cache.note_use(token.id(), now.believed());
+        }
+        state.uses.note(verdict.code, token, now.believed());
+    }
+
+    /// Makes the next verification read the change feed: something may have changed, as a push of
+    /// the store tells. A push that is lost, or wrong, changes nothing but that.
+    pub fn invalidate(&self) {
+        self.state().feed.note_push();
+    }
+
+    /// This process has changed something.
+    pub(super) fn invalidate_own(&self) {
+        self.state().feed.invalidate();
+    }
+
+    /// Takes the noted uses of at most 20 tokens, as
+    /// [`Tokens::flush_uses`](super::Tokens::flush_uses) takes them: for a process that only
+    /// verifies, which hands them to one that manages. Empty if there are none.
+    ///
+    /// A token with an idle time expires while it is in use, if nobody flushes its uses.
+    #[must_use]
+    pub fn take_uses(&self) -> Vec<Json> {
+        self.state().uses.take_page()
+    }
+
+    /// How many tokens have noted uses.
+    #[must_use]
+    pub fn pending_uses(&self) -> usize {
+        self.state().uses.len()
+    }
+
+    /// The state. After a panic of another thread, it begins again: with an empty cache.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(|poisoned| {
+            let mut state = poisoned.into_inner();
+            *state = State::new(&self.host.settings);
+            self.inner.state.clear_poison();
+            state
+        })
+    }
+}
