@@ -93,8 +93,12 @@ const NOTHING = 4;
 /** The length of a token id. */
 const ID_LENGTH = 16;
 
-/** For how many tokens the keys are kept on which they rested when they were read last. */
+/**
+ * For how many tokens the keys are kept on which they rested when they were read last: without a
+ * cache, which reads each time, and with one, which rarely reads a token again.
+ */
 const MAX_KNOWN = 10_000;
+const MAX_KNOWN_CACHED = 1_000;
 
 /** The most vocabularies that are read at once. */
 const MAX_READ = 100;
@@ -144,7 +148,7 @@ export class StoreVerification {
     const keys = (more & NOTHING) === 0 ? dependencies(id, view, more) : [];
     const dependent = valuesOf(values, keys);
     if (dependent === undefined) return needs([token, ...keys]);
-    this.#remember(token, keys);
+    this.#remember(token, keys, call.generation < 0 ? MAX_KNOWN : MAX_KNOWN_CACHED);
     const learning = lacks.length > 0 ? this.#learn(lacks, values) : undefined;
     if (learning !== undefined) return learning;
     const decided = this.#decide(call, dependent, values);
@@ -277,9 +281,9 @@ export class StoreVerification {
     return { step: { answer: { valid: false, ...row, asOf: 0 } }, slot: undefined };
   }
 
-  #remember(token: string, keys: string[]): void {
+  #remember(token: string, keys: string[], most: number): void {
     if (keys.length === 0) return;
-    if (this.#restedOn.size >= MAX_KNOWN) this.#restedOn.clear();
+    if (this.#restedOn.size >= most) this.#restedOn.clear();
     this.#restedOn.set(token, keys);
   }
 }
