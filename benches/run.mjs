@@ -9,27 +9,9 @@ import { setupSteps } from '../scripts/setup.mjs';
 import { Failure, report } from '../scripts/shell/failure.mjs';
 import { Progress, runSteps } from '../scripts/shell/steps.mjs';
 import { conditions, figuresFile, readFigures } from './figures.mjs';
+import { modules } from './modules.mjs';
 import { writeDocument } from './tables/documents.mjs';
 import { inTerminal } from './tables/terminal.mjs';
-
-/** In the order in which they run, each with the keys of its parts. */
-const modules = {
-  races: ['verify', 'personal', 'restricted', 'miss', 'refuse', 'create', 'permission'],
-  servers: ['servers'],
-  workerd: ['workerd'],
-  size: ['size'],
-  start: ['start'],
-  memory: ['memory'],
-  million: ['million'],
-  growth: ['growth'],
-  iam: ['iam'],
-  'large-grants': ['large-grants'],
-  native: ['native', 'instructions'],
-  stores: ['stores'],
-  contention: ['contention'],
-  'stored-million': ['stored-million'],
-  'store-sizes': ['store-sizes'],
-};
 
 const keys = Object.values(modules).flat();
 

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createTokens } from 'leastkey';
@@ -17,6 +17,7 @@ import { bitset, set } from '../../benches/contestants/permission.mjs';
 import * as personal from '../../benches/contestants/personal.mjs';
 import * as restricted from '../../benches/contestants/restricted.mjs';
 import * as webCrypto from '../../benches/contestants/web-crypto.mjs';
+import { modules } from '../../benches/modules.mjs';
 import { ofCatalog } from '../../benches/parts/catalog.mjs';
 import { contest } from '../../benches/parts/contention.mjs';
 import { ofTokens } from '../../benches/parts/growth.mjs';
@@ -35,6 +36,11 @@ import { databaseOf } from '../../benches/stores/servers.mjs';
 /** The exports of a module that make contestants. */
 const contestantsOf = (module, others) =>
   Object.entries(module).filter(([name, value]) => typeof value === 'function' && !others.includes(name));
+
+test('each module of parts is one that can be measured', async () => {
+  const files = readdirSync(new URL('../../benches/parts/', import.meta.url));
+  assert.deepEqual(files.map((file) => file.replace('.mjs', '')).sort(), Object.keys(modules).sort());
+});
 
 describe('the contestants of the benches', () => {
   const all = Object.entries({
