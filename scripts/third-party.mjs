@@ -45,7 +45,12 @@ async function crates() {
     ]),
   );
   const linked = new Set();
-  for (const binding of ['leastkey-manage', 'leastkey-verify']) {
+  for (const binding of [
+    'leastkey-component-manage',
+    'leastkey-component-verify',
+    'leastkey-manage',
+    'leastkey-verify',
+  ]) {
     const only = ['-e', 'normal,no-proc-macro', '--target', 'wasm32-unknown-unknown', '--prefix', 'none'];
     const tree = await run('cargo', [
       '--quiet',

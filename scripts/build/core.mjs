@@ -46,7 +46,9 @@ export function coreDigest(rust) {
   const files = [
     'Cargo.toml',
     'Cargo.lock',
-    'bindings',
+    'bindings/heap',
+    'bindings/manage',
+    'bindings/verify',
     'src',
     'scripts/build/core.mjs',
     'scripts/setup/toolchain.mjs',
@@ -66,9 +68,9 @@ async function makeCore(rust, folder) {
 }
 
 /** Only the artefact of a binding package. */
-const binding = (name) => ['-p', name, '--lib', '--crate-type', 'cdylib'];
+export const binding = (name) => ['-p', name, '--lib', '--crate-type', 'cdylib'];
 
-const profile = (name) => ['--profile', quick ? 'quick' : name];
+export const profile = (name) => ['--profile', quick ? 'quick' : name];
 
 /** The manage module and its glue. */
 async function makeManage(cargo, folder) {
@@ -99,7 +101,7 @@ async function makeVerify(cargo, folder) {
   writeInline(module, join(folder, 'leastkey_verify.inline'));
 }
 
-async function optimize(module, ...how) {
+export async function optimize(module, ...how) {
   if (!quick)
     await run(process.execPath, [nodeProgram('binaryen/bin/wasm-opt'), ...how, module, '-o', module]);
 }

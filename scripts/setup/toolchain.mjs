@@ -59,9 +59,14 @@ const installers = {
 };
 
 /** A file of each crate of the workspace. */
-const sources = ['.', 'bindings/heap', 'bindings/manage', 'bindings/verify'].map((crate) =>
-  inClone(crate, 'src/lib.rs'),
-);
+const sources = [
+  '.',
+  'bindings/component-manage',
+  'bindings/component-verify',
+  'bindings/heap',
+  'bindings/manage',
+  'bindings/verify',
+].map((crate) => inClone(crate, 'src/lib.rs'));
 
 /**
  * How to call cargo for WebAssembly. `cargo` is for tests, whose panics have to say something;

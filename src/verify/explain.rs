@@ -10,7 +10,7 @@ use super::verdict::Verdict;
 use super::verify::Load;
 use crate::catalog::Catalog;
 use crate::codec::sort::sorted_by_count;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, VerifierConfig};
 use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::requirement::Requirement;
@@ -79,6 +79,31 @@ pub fn explain(
     now: Instant,
 ) -> Plan<Explanation> {
     let catalog = deployment.catalog();
+    let offers = |requirement: &Requirement, grant: &Grant| satisfying_templates(catalog, requirement, grant);
+    explain_offering(deployment, credential, question, reads, now, &offers)
+}
+
+/// As [`explain`], without templates: a deployment that only verifies has none.
+#[must_use]
+pub fn explain_without_templates<D: VerifierConfig>(
+    deployment: &D,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+) -> Plan<Explanation> {
+    explain_offering(deployment, credential, question, reads, now, &|_, _| Vec::new())
+}
+
+fn explain_offering<D: VerifierConfig>(
+    deployment: &D,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+    offers: &dyn Fn(&Requirement, &Grant) -> Vec<TemplateOffer>,
+) -> Plan<Explanation> {
+    let permissions = deployment.permissions();
     let requirement = question.requirement;
     let load = Load {
         deployment,
@@ -96,12 +121,12 @@ pub fn explain(
         Ok((decided, _)) => decided.told(),
         Err(suspend) => return suspend.into(),
     };
-    let verdict = Verdict::of(&settled, requirement, catalog, &known, now);
+    let verdict = Verdict::of(&settled, requirement, permissions, &known, now);
     let wire = Wire::of(&verdict);
     let (add, templates) = match &settled.token {
         Some(token) if verdict.code == Code::InsufficientPermission => (
             requirement.fewest_missing(&token.grant),
-            satisfying_templates(catalog, requirement, &token.grant),
+            offers(requirement, &token.grant),
         ),
         _ => (Vec::new(), Vec::new()),
     };
@@ -111,7 +136,7 @@ pub fn explain(
         .flatten();
     let add = add
         .into_iter()
-        .filter_map(|index| catalog.permission(index).cloned())
+        .filter_map(|index| permissions.permission(index).cloned())
         .collect();
     Plan::Answer(Explanation {
         verdict,

@@ -2,6 +2,7 @@
 
 pub mod batch_buffers;
 pub mod cache;
+pub mod cached_verifier;
 pub mod code;
 mod compiled_vocabularies;
 pub mod decision;

@@ -87,40 +87,54 @@ pub struct Verdict {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifiedToken {
-    id: TokenId,
-    name: Name,
+    /// The id.
+    pub id: TokenId,
+    /// The name.
+    pub name: Name,
+    /// The description.
     #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<Description>,
+    pub description: Option<Description>,
+    /// The tags, in the order written.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<Tag>,
+    pub tags: Vec<Tag>,
+    /// What the deployment stored with the token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Metadata>,
-    kind: String,
-    owner: Resource,
+    pub metadata: Option<Metadata>,
+    /// The id of the kind.
+    pub kind: String,
+    /// The owner.
+    pub owner: Resource,
     /// The technical user that backs the token: its bearer is a machine, not a person.
     #[serde(skip_serializing_if = "Option::is_none")]
-    technical_user: Option<Resource>,
+    pub technical_user: Option<Resource>,
     /// Of a session: the token that it was exchanged from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    parent: Option<TokenId>,
+    pub parent: Option<TokenId>,
+    /// The identity that the token acts as, if it is not the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Identity>,
+    pub subject: Option<Identity>,
+    /// The id of the role that was selected.
     #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
-    resource: Resource,
-    permissions: Vec<Permission>,
+    pub role: Option<String>,
+    /// The boundary: the resource at and below which the grant holds.
+    pub resource: Resource,
+    /// The permissions of the effective grant, ascending.
+    pub permissions: Vec<Permission>,
+    /// The permissions that hold on some resources only, with these.
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
-    resources: SortedMap<Permission, Vec<Resource>>,
-    created_at: Instant,
+    pub resources: SortedMap<Permission, Vec<Resource>>,
+    /// When the token was created.
+    pub created_at: Instant,
+    /// When the token ends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Instant>,
+    pub expires_at: Option<Instant>,
     /// With a pending rotation: its revision. A use of the new secret, or of the old one after the
     /// grace period, refers to the rotation by it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    rotation: Option<u64>,
+    pub rotation: Option<u64>,
     /// Whether the new secret of an unconfirmed rotation was presented.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    successor: bool,
+    pub successor: bool,
 }
 
 impl VerifiedToken {
