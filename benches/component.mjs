@@ -1,6 +1,6 @@
 /**
- * `npm run bench:component`: sizes of the components, and the time of their calls in each host, with
- * one token of 20 permissions in a store in memory. After `npm run test:component`.
+ * `npm run bench:component`: sizes of the components, and the time of their calls in each host,
+ * with one token of 20 permissions in a store in memory. After `npm run test:component`.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

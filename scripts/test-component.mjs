@@ -1,7 +1,7 @@
 /**
- * `npm run test:component`: the components in wasmtime (Python), in Node and in Chromium (jco), the
- * wheel of the verifier, and the examples of hosts. A part of a file's name after `--` chooses among
- * the tests of JavaScript.
+ * `npm run test:component`: the components in wasmtime (Python), in Node and in Chromium (jco),
+ * the wheel of the verifier, and the examples of hosts. A part of a file's name after `--` chooses
+ * among the tests of JavaScript.
  */
 
 import { mkdirSync, rmSync } from 'node:fs';

@@ -56,7 +56,7 @@ test('every item of wit/ is documented', () => {
   assert.ok(lines.filter((line) => isItem.test(line)).length > 100);
 });
 
-/** Whether a line is a parameter of a function that is written over several lines, or a list of `use`. */
+/** Whether a line is a parameter of a function that has several lines, or a list of `use`. */
 function isParameter(lines, at) {
   for (let above = at - 1; above >= 0; above--) {
     if (/(?:func\($|use types\.\{$)/.test(lines[above])) return true;

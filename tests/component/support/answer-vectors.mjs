@@ -59,7 +59,7 @@ function listed(store, { prefix, after, limit }) {
   return within.slice(0, limit).map(([key, value]) => ({ key, value }));
 }
 
-/** The steps of a verification; `undefined` for a question that the types of the component exclude. */
+/** The steps of a verification; `undefined` for a question that the types exclude. */
 export function verified(verification, store, { credential, question, now }) {
   const asked = questionOf(question);
   if (asked === undefined) return undefined;

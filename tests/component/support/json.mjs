@@ -1,4 +1,4 @@
-/** Values of the transpiled components in the JSON of the vectors, and back. Any runtime has these. */
+/** Values of the transpiled components in the JSON of the vectors, and back, for any runtime. */
 
 /** Leaves out the members that are absent, as the vectors do. */
 function compact(value) {
