@@ -9,6 +9,7 @@ import ofCalls from './mistakes/of-calls.mjs';
 import ofCatalogs from './mistakes/of-catalogs.mjs';
 import ofCreate from './mistakes/of-create.mjs';
 import ofOptions from './mistakes/of-options.mjs';
+import ofPrograms from './mistakes/of-programs.mjs';
 import ofVerify from './mistakes/of-verify.mjs';
 
 const groups = {
@@ -17,6 +18,7 @@ const groups = {
   create: ofCreate,
   'calls on tokens': ofCalls,
   'verification, guards and the handler': ofVerify,
+  'programs, servers and clients': ofPrograms,
 };
 
 /** What a mistake is answered with: an error, or its code, path and message. */
