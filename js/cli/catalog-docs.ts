@@ -184,9 +184,16 @@ const STYLE = `
   :root { color-scheme: light dark; }
   body { font: 1rem/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: break-word; }
   code { font: 0.9em/1.4 ui-monospace, monospace; }
-  .wide { overflow-x: auto; }
-  table { border-collapse: collapse; width: 100%; }
-  th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: 0.4rem 1rem 0.4rem 0; text-align: left; vertical-align: top; }
+  ul { columns: 16rem; }
+  table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+  th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: 0.4rem 1rem 0.4rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+  th:first-child { width: 36%; }
+  th:nth-child(2) { width: 24%; }
+  @media (max-width: 40rem) {
+    thead { display: none; }
+    tr { display: block; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: 0.5rem 0; }
+    td { display: block; border: 0; padding: 0.1rem 0; }
+  }
 `;
 
 const HTML: Markup = {
@@ -200,7 +207,7 @@ const HTML: Markup = {
   table: (titles, rows) => {
     const cells = (tag: string, row: readonly string[]) =>
       `<tr>${row.map((cell) => `<${tag}${tag === 'th' ? ' scope="col"' : ''}>${cell}</${tag}>`).join('')}</tr>`;
-    return `<div class="wide"><table>\n<thead>${cells('th', titles)}</thead>\n<tbody>\n${rows.map((row) => cells('td', row)).join('\n')}\n</tbody>\n</table></div>`;
+    return `<table>\n<thead>${cells('th', titles)}</thead>\n<tbody>\n${rows.map((row) => cells('td', row)).join('\n')}\n</tbody>\n</table>`;
   },
   document: (title, body) =>
     `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n<title>${escaped(title)}</title>\n<style>${STYLE}</style>\n</head>\n<body>\n${body}\n</body>\n</html>\n`,

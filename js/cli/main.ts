@@ -38,7 +38,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
       process.exitCode = exits.done;
       return;
     }
-    const found = error instanceof CommanderError ? usageErrorOf(error) : error;
+    const found = error instanceof CommanderError ? usageErrorOf(error, args) : error;
     // Without a command, the help is the message.
     if (found === undefined) {
       process.exitCode = exits.usage;

@@ -1,5 +1,6 @@
 import type { OpenedStore } from '../stores/open.js';
 import { UsageError } from './exit-codes.js';
+import { isLeastkeyError } from './is-leastkey-error.js';
 
 /** Every process of the machine can read the arguments of another one. */
 const PASSWORD = /^[^:]*:\/\/[^@/?#]*:[^@/?#]+@|[?&]pass(?:word)?=/i;
@@ -33,7 +34,14 @@ export async function withStores<T>(
   const { openStore } = await import('../stores/open.js');
   const opened: OpenedStore[] = [];
   try {
-    for (const url of urls) opened.push(await openStore(url, options));
+    for (const url of urls)
+      opened.push(
+        await openStore(url, options).catch((error: unknown) => {
+          if (!isLeastkeyError(error) || error.path !== 'url') throw error;
+          // It is an argument here, and not the option --store.
+          throw new UsageError(error.message.replace(/^url: /, '<url>: '));
+        }),
+      );
     return await work(...opened);
   } finally {
     for (const store of opened) await store.close();

@@ -35,7 +35,7 @@ function inWords({ message, problems = [] }: ErrorReport, words: Words): string[
   const lines = problems.map((problem) => {
     const place = optionOf(problem.path, words) ?? placeOf(problem);
     const text = inOptionWords(problem.message, words);
-    return place === '' ? text : `${place}: ${text}`;
+    return place === '' ? text : `${place}: ${text}${forEach(place, text)}`;
   });
   const [first = ''] = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   // The message of wrong input is these very problems.
@@ -44,6 +44,12 @@ function inWords({ message, problems = [] }: ErrorReport, words: Words): string[
   const own = message.replace(/^([a-z][A-Za-z.]*)(?=: )/, (path) => optionOf(path, words) ?? path);
   return [inOptionWords(own, words), ...lines];
 }
+
+/** A list with commas is for options that are given once, such as `--fields`. */
+const forEach = (place: string, text: string) =>
+  place.startsWith('--') && /the catalog has no \w+ "[^"]*,|has the character ','/.test(text)
+    ? `; give ${place} for each of them`
+    : '';
 
 /** An error may quote the command line, a file or the store. A catalog has ids and no secrets. */
 function redacted({ message, problems, ...rest }: ErrorReport): ErrorReport {

@@ -71,11 +71,20 @@ const OPTIONS = [
 const MAX_RETRIES = 10;
 const TIMEOUT = '30s';
 
+const ELSEWHERE = { apiKey: 'give the credential as token' };
+
 /** Reads the options of `createClient`. */
 export function readClientOptions(options: ClientOptions): ClientSettings {
-  refuseUnknownOptions(options, OPTIONS, 'createClient');
+  if (typeof options === 'string')
+    throw invalidInput(
+      'options',
+      'createClient expects an object, got a text; write createClient({ url: "…" })',
+    );
+  refuseUnknownOptions(options, OPTIONS, 'createClient', ELSEWHERE);
   const { token, headers = {}, client, retries = 2, timeout = TIMEOUT } = options;
   const url = readUrl(options.url ?? globalThis.location?.origin);
+  if (typeof token === 'string' && /^bearer\s/i.test(token))
+    throw invalidInput('token', 'has its scheme; give the credential without "Bearer "');
   if (token !== undefined && !options.allowHttp) refusePlainHttp(url);
   if (!Number.isInteger(retries) || retries < 0 || retries > MAX_RETRIES) {
     throw invalidInput('retries', `expected a whole number from 0 to ${MAX_RETRIES}`);

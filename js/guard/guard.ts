@@ -95,7 +95,10 @@ const OPTIONS = [
   'onError',
 ] as const satisfies (keyof GuardOptions)[];
 
-const ELSEWHERE = { permissions: 'each call has its own: guard(request, "messages:send")' };
+const ELSEWHERE = {
+  permissions: 'each call has its own: guard(request, "messages:send")',
+  ip: 'clientIp: (request) => … gives the address of a request',
+};
 
 /**
  * Creates a guard for a verifier.
@@ -119,6 +122,11 @@ export function createGuard<Permission extends string>(
       `${tokens === undefined ? 'is required' : `got ${kindOf(tokens)} without verify`}; write createGuard(await createTokens(…))`,
     );
   }
+  if (typeof options === 'string')
+    throw invalidInput(
+      'options',
+      'createGuard expects an object; give the requirement in the call: guard(request, "…")',
+    );
   refuseUnknownOptions(options, OPTIONS, 'createGuard', ELSEWHERE);
   const header = readHeaderName(options.header);
   const realm = readRealm(options.realm);

@@ -55,6 +55,8 @@ async function readBodyText(
     throw new RequestRefused('unsupported_media_type', 'The body must not be compressed.');
   }
   if (bytes.length === 0 && !required) return undefined;
+  if (bytes.length === 0 && type === JSON_TYPE)
+    throw new RequestRefused('malformed_request', 'The body is empty; it must be a JSON object.');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -90,6 +92,9 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The message of the engine quotes the text, which may contain a secret.
-    throw new RequestRefused('malformed_request', 'The body is not JSON.');
+    throw new RequestRefused(
+      'malformed_request',
+      'The body is not JSON: write an object such as { "name": … }, without comments and without a comma at its end.',
+    );
   }
 }

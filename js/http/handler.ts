@@ -63,7 +63,12 @@ function dispatcher(tokens: Tokens, settings: HandlerSettings): (request: Reques
   return async (request) => {
     const url = new URL(request.url);
     const [[found] = []] = router.match('ALL', encodedAccountPath(url.pathname, accounts, verbs));
-    if (found === undefined) throw new RequestRefused('no_such_resource', 'No such resource.');
+    if (found === undefined) {
+      const slash = url.pathname.endsWith('/')
+        ? ' The paths of this API have no slash at the end, as in /tokens.'
+        : '';
+      throw new RequestRefused('no_such_resource', `No such resource.${slash}`);
+    }
     const [endpoint, captured] = found as [Endpoint, Record<string, string>];
     const head = request.method === 'HEAD';
     const route = endpoint.get(head ? 'GET' : request.method);

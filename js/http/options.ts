@@ -78,9 +78,11 @@ const FUNCTIONS = {
   clientIp: 'expected a function (request) => the address of the client',
 };
 
+const ELSEWHERE = { cors: 'origins lists the pages of other origins that may call' };
+
 /** Reads the options of `handler`. */
 export function readHandlerOptions(options: HandlerOptions): HandlerSettings {
-  refuseUnknownOptions(options, OPTIONS, 'handler');
+  refuseUnknownOptions(options, OPTIONS, 'handler', ELSEWHERE);
   const { credentials = 'cookie', origins = [], basePath = '/leastkey/v1', oauthPath = '/oauth20' } = options;
   for (const name of Object.keys(FUNCTIONS) as (keyof typeof FUNCTIONS)[]) {
     if (typeof options[name] === 'function' || (options[name] === undefined && name !== 'authenticate'))

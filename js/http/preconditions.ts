@@ -33,7 +33,7 @@ export function readIfMatch(headers: Headers): Seen {
   if (tags.length === 0 || tags.length > MAX_TAGS || opaque.includes(undefined)) {
     throw new RequestRefused(
       'malformed_request',
-      `If-Match must be an ETag, a list of at most ${MAX_TAGS} of them with commas between, or *.`,
+      `If-Match must be an ETag such as "1", with its quotes, a list of at most ${MAX_TAGS} of them with commas between, or *.`,
     );
   }
   return opaque.flatMap((tag) => REVISION.exec(tag ?? '')?.[1] ?? []).map(Number);

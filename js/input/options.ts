@@ -28,6 +28,9 @@ const CALL_OPTIONS = ['signal'] as const satisfies (keyof CallOptions)[];
 
 /** Reads the options that every operation takes. `of`: its name, for errors. */
 export function readCallOptions(options: CallOptions, of: string): AbortSignal | undefined {
+  // It has no members of its own that could be refused.
+  if (isSignal(options))
+    throw invalidInput('signal', 'got an AbortSignal in place of options; write { signal }');
   refuseUnknownOptions(options, CALL_OPTIONS, of);
   return readSignal(options.signal);
 }
@@ -40,9 +43,13 @@ export function readProgress(onProgress: unknown): void {
 
 /** Requires an `AbortSignal`, by its members: one of another realm fails `instanceof`. */
 export function readSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined) return undefined;
-  if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal;
-  throw invalidInput('signal', 'expected the signal of an AbortController');
+  if (signal === undefined || isSignal(signal)) return signal;
+  throw invalidInput('signal', 'expected the signal of an AbortController: controller.signal');
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
 }
 
 /** What a value is, for messages: `an object`, `a text`. */

@@ -1,5 +1,6 @@
 import { LeastkeyError } from '../api/errors.js';
 import { showName } from './did-you-mean.js';
+import { kindOf } from './options.js';
 
 /** Bounds on the cost of one call, far above what valid calls need. */
 const MAX_DEPTH = 32;
@@ -22,7 +23,7 @@ export function copyPlain(value: unknown, path: string): unknown {
 /** Requires a text. @throws {LeastkeyError} `invalid_input` for anything else. */
 export function requireText(value: unknown, path: string): string {
   if (typeof value === 'string') return value;
-  throw invalidValue(path, 'expected a text');
+  throw invalidValue(path, `expected a text, got ${kindOf(value)}`);
 }
 
 /** Requires an object. @throws {LeastkeyError} `invalid_input` for anything else. */
@@ -30,6 +31,12 @@ export function requireObject<T>(value: T, path: string): T {
   if (Object.prototype.toString.call(value) === '[object Object]') return value;
   throw invalidValue(path, 'expected an object');
 }
+
+/** How to make the plain form of what programs often hold instead. */
+const PLAIN_FORMS: Readonly<Record<string, string>> = {
+  Set: '; write [...set]',
+  Map: '; write Object.fromEntries(map)',
+};
 
 class Copier {
   #members = 0;
@@ -64,7 +71,8 @@ class Copier {
       if (!Number.isNaN(millis)) return millis;
       throw invalidValue(path, 'is an invalid Date; give a date such as "2027-01-31"');
     }
-    if (tag !== 'Object') throw invalidValue(path, `expected a plain object, got a ${tag}`);
+    if (tag !== 'Object')
+      throw invalidValue(path, `expected a plain object, got a ${tag}${PLAIN_FORMS[tag] ?? ''}`);
     const entries = Object.entries(value).filter(([, member]) => member !== undefined);
     this.#count(path, 0, entries.length);
     return Object.fromEntries(

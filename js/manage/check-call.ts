@@ -26,6 +26,15 @@ const TEXT_OPTIONS: Readonly<Record<string, string>> = {
   rotate: '{ grace: "1h" }',
 };
 
+/** Members that other libraries have in the input of `create`, each with what is right. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  enabled: 'a new token is; disable(id, actor) disables it',
+  prefix: 'all tokens have that of createTokens',
+};
+
+/** Members that are lifetimes, of an input and of options. */
+const LIFETIMES = ['expiresIn', 'idleAfter', 'grace'];
+
 const PLACES = ['first', 'second', 'third'];
 
 /**
@@ -47,6 +56,9 @@ export function checkCall(
   const signature = SIGNATURES[op];
   if (signature === undefined) return;
   if ('id' in args) checkId(args.id, prefix);
+  if (typeof args.query === 'string')
+    throw invalidInput('query', 'expected an object, got a text; write { owner: "…" }');
+  refuseDates(args.input ?? args.options);
   const example = TEXT_OPTIONS[op];
   if (example !== undefined && typeof args.options === 'string')
     throw invalidInput('options', `expected an object, got a string; write ${example}`);
@@ -58,7 +70,23 @@ export function checkCall(
     const what = args.input === undefined ? 'change' : 'input';
     throw invalidInput('id', `the ${what} has the members of an actor; call ${signature}`);
   }
+  if (args.input !== undefined) refuseElsewhere(args.input);
   if (isActor(call)) throw invalidInput('actor', `it goes ${place}: ${signature}`);
+}
+
+function refuseElsewhere(input: unknown): void {
+  for (const [name, right] of Object.entries(ELSEWHERE)) {
+    if (typeof input === 'object' && input !== null && Object.hasOwn(input, name))
+      throw invalidInput(name, `unknown member "${name}"; ${right}`);
+  }
+}
+
+/** The copy of a date is a number, of which the core could only say that it has no unit. */
+function refuseDates(from: unknown): void {
+  for (const name of LIFETIMES) {
+    if ((from as Record<string, unknown> | null | undefined)?.[name] instanceof Date)
+      throw invalidInput(name, 'got a Date; write a lifetime such as "90d", or give the date as expiresAt');
+  }
 }
 
 /** Refuses a promise in the place of its value. */

@@ -119,6 +119,8 @@ export class CoreTokens implements Tokens {
   }
 
   async revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport> {
+    // Before its options are read: they may be the actor.
+    checkCall('revokeAll', { query, options, actor }, {}, this.#settings.config.prefix);
     const { reason, dryRun } = readBulkOptions(options, 'revokeAll', ['reason']);
     const how = { reason, dryRun };
     return runPages(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {

@@ -1,4 +1,5 @@
 import type { GuardRequest } from '../api/call.js';
+import { invalidInput } from '../input/options.js';
 import { headersOf, type IncomingLike, targetOf } from './incoming.js';
 
 /**
@@ -17,6 +18,12 @@ import { headersOf, type IncomingLike, targetOf } from './incoming.js';
  * });
  */
 export function requestOf(incoming: IncomingLike): GuardRequest {
+  if (!Array.isArray(incoming?.rawHeaders)) {
+    throw invalidInput(
+      'incoming',
+      'expected a request of node:http, with its rawHeaders; a Request needs no requestOf',
+    );
+  }
   const { method = 'GET', rawHeaders } = incoming;
   return { method, url: `http://localhost${targetOf(incoming)}`, headers: headersOf(rawHeaders) };
 }

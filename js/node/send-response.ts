@@ -1,3 +1,5 @@
+import { invalidInput } from '../input/options.js';
+
 /** The members of `ServerResponse` that are used. */
 export interface OutgoingLike {
   statusCode: number;
@@ -15,6 +17,11 @@ export interface OutgoingLike {
  * than the client is there.
  */
 export async function sendResponse(outgoing: OutgoingLike, response: Response): Promise<void> {
+  if (typeof outgoing?.setHeaders !== 'function' || response?.headers === undefined)
+    throw invalidInput(
+      'outgoing',
+      'expected a ServerResponse of node:http; call sendResponse(outgoing, response)',
+    );
   outgoing.statusCode = response.status;
   outgoing.setHeaders(response.headers);
   if (response.body === null) {

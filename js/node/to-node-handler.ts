@@ -1,4 +1,4 @@
-import { invalidInput } from '../input/options.js';
+import { invalidInput, kindOf } from '../input/options.js';
 import { headersOf, type IncomingBody, targetOf } from './incoming.js';
 import { requestBody } from './request-body.js';
 import { type OutgoingLike, sendResponse } from './send-response.js';
@@ -31,7 +31,10 @@ export type NodeHandler = (
  */
 export function toNodeHandler(answer: (request: Request) => Response | Promise<Response>): NodeHandler {
   if (typeof answer !== 'function')
-    throw invalidInput('answer', 'expected a function from a Request to its Response, such as handler(…)');
+    throw invalidInput(
+      'answer',
+      `got ${kindOf(answer)}; expected a function from a Request to its Response, such as handler(tokens, …), or await it`,
+    );
   return async (incoming, outgoing, next) => {
     const leaving = new AbortController();
     outgoing.once('close', () => {

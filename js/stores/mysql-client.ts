@@ -1,6 +1,7 @@
 /** What is used of `mysql2`, and what the errors of its server mean. */
 
-import { LeastkeyError } from '../api/errors.js';
+import { invalidInput } from '../input/options.js';
+import { gotUrl } from './optional-driver.js';
 
 /** What is used of a pool of `mysql2/promise`. */
 export interface MysqlPoolLike {
@@ -24,7 +25,7 @@ export function readPool(pool: MysqlPool): MysqlPoolLike {
   const { promise, getConnection } = Object(pool) as Partial<MysqlCallbackPoolLike & MysqlPoolLike>;
   if (typeof getConnection === 'function')
     return typeof promise === 'function' ? promise.call(pool) : (pool as MysqlPoolLike);
-  throw new LeastkeyError('invalid_input', 'pool: expected a pool of mysql2 (createPool)', { path: 'pool' });
+  throw invalidInput('pool', `expected a pool of mysql2 (createPool)${gotUrl(pool)}`);
 }
 
 /** Error numbers of the server. */

@@ -29,3 +29,7 @@ function isMissing(error: unknown, name: string): boolean {
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
   return code === 'ERR_MODULE_NOT_FOUND' && String(message).includes(`'${name}'`);
 }
+
+/** The end of a message about a value that is no client: what to do with a URL. */
+export const gotUrl = (value: unknown): string =>
+  typeof value === 'string' ? ', got a text; for a URL there is openStore of leastkey/stores/open' : '';

@@ -1,6 +1,7 @@
 /** Sends one statement through a `pg` or `postgres` client, and reads what its errors mean. */
 
 import { LeastkeyError } from '../api/errors.js';
+import { gotUrl } from './optional-driver.js';
 
 /**
  * What is used of a `Pool` or `Client` of `pg`. Drivers of its shape fit too, such as Neon's
@@ -33,7 +34,7 @@ export function readClient(client: PostgresClient): RunSql {
       Array.from(await client.unsafe(text, values as never[], { prepare: false })) as Row[];
   }
   if (typeof (client as Partial<PgLike> | null)?.query !== 'function' || typeof client === 'function') {
-    throw invalidClient('expected a Pool or Client of pg, or the sql function of postgres');
+    throw invalidClient(`expected a Pool or Client of pg, or the sql function of postgres${gotUrl(client)}`);
   }
   return async <Row>(text: string, values: (string | number)[]) => {
     refuseOpenTransaction(client);

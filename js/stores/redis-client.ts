@@ -1,6 +1,7 @@
 /** Sends commands through a client of `redis` or `ioredis`, and refuses settings that resend. */
 
 import { LeastkeyError } from '../api/errors.js';
+import { gotUrl } from './optional-driver.js';
 
 /** What is used of a client or a client pool of the package `redis`. */
 export interface NodeRedisLike {
@@ -38,7 +39,9 @@ export function readClient(client: RedisClient): SendCommand {
     return ([command = '', ...args]) => client.call(command, ...args);
   }
   if (typeof members.sendCommand !== 'function')
-    throw invalidClient('expected a client of redis (createClient) or of ioredis (new Redis)');
+    throw invalidClient(
+      `expected a client of redis (createClient) or of ioredis (new Redis)${gotUrl(client)}`,
+    );
   return (args) => (client as NodeRedisLike).sendCommand(args);
 }
 

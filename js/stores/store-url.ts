@@ -29,7 +29,12 @@ export function parseStoreUrl(text: unknown, schemes: readonly string[]): StoreU
   const known = schemes.map((scheme) => (scheme === 'sqlite' ? 'sqlite:' : `${scheme}://`)).join(', ');
   const [, name] = SCHEME.exec(typeof text === 'string' ? text : '') ?? [];
   if (typeof text !== 'string' || name === undefined) {
-    throw invalidUrl(`expected the URL of a store, which begins with one of ${known}`);
+    if (text === undefined || text === '')
+      throw invalidUrl(`is required: a URL here or in LEASTKEY_STORE, which begins with one of ${known}`);
+    // A path has no password in it, as another text may have.
+    const file =
+      typeof text === 'string' && /^[\w./~-]+$/.test(text) ? `; of a SQLite file write sqlite:${text}` : '';
+    throw invalidUrl(`expected the URL of a store, which begins with one of ${known}${file}`);
   }
   const scheme = name.toLowerCase();
   if (!schemes.includes(scheme)) {

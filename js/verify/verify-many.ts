@@ -2,6 +2,7 @@ import { LeastkeyError } from '../api/errors.js';
 import type { Store } from '../api/store.js';
 import type { Verification, VerifyManyOptions } from '../api/verification.js';
 import type { FlatVerdict } from '../core/flat-verdict.js';
+import { invalidInput, kindOf } from '../input/options.js';
 import type { Settings } from '../runtime/settings.js';
 import { MAX_KEYS } from '../stores/call-store.js';
 import { readValues } from '../stores/response.js';
@@ -21,7 +22,7 @@ export async function verifyMany(
   if (!Array.isArray(verifications) || verifications.length > MAX_VERIFICATIONS) {
     throw new LeastkeyError(
       'invalid_input',
-      `verifications: expected an array of at most ${MAX_VERIFICATIONS}`,
+      `verifications: expected an array of at most ${MAX_VERIFICATIONS}, got ${kindOf(verifications)}; write [{ credential, requirement }]`,
       {
         path: 'verifications',
       },
@@ -36,6 +37,12 @@ export async function verifyMany(
   const asked = verifications.map((verification, at) => {
     const known = verdicts[at];
     if (known !== undefined) return known;
+    if (typeof verification !== 'object' || verification === null) {
+      throw invalidInput(
+        `verifications[${at}]`,
+        `got ${kindOf(verification)}; expected { credential, requirement }`,
+      );
+    }
     const { credential, requirement, ...more } = verification;
     return { credential, asked: { ...verifier.readAsked(requirement, more), freshness, signal } };
   });

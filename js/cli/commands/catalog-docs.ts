@@ -1,12 +1,11 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { CATALOG_ARGUMENT, readCatalogArgument } from '../catalog-argument.js';
 import { catalogPage } from '../catalog-docs.js';
-import { UsageError } from '../exit-codes.js';
 import { validateCatalog } from '../open-deployment.js';
 import { print, printJson, tell } from '../output.js';
 import { line, linesOf } from '../safe-text.js';
 import { targetOf } from '../target.js';
+import { writeNamedFile } from '../write-file.js';
 
 interface Options {
   format?: 'markdown' | 'html';
@@ -36,17 +35,9 @@ export const catalogDocs = new Command('docs')
     const setsOf = (template: string) =>
       tokens.resolve({ templates: [template] }, { tree: false }).permissions;
     const page = catalogPage(source.catalog, format, { title, setsOf });
-    if (out !== undefined) await write(out, page);
+    if (out !== undefined) await writeNamedFile(out, page, { option: '--out' });
     if (targetOf(command).json)
       return printJson({ format, ...(out === undefined ? { page } : { written: out }) });
     if (out === undefined) print(linesOf(page));
     else tell(line`Written: ${out}`);
   });
-
-async function write(file: string, page: string): Promise<void> {
-  try {
-    await writeFile(file, page);
-  } catch (error) {
-    throw new UsageError(`--out: ${(error as Error).message}`);
-  }
-}

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { catalogTypeText } from '../catalog-type-text.js';
@@ -7,6 +7,7 @@ import { validateCatalog } from '../open-deployment.js';
 import { complain, print, tell } from '../output.js';
 import { readCatalog } from '../read-catalog.js';
 import { line, linesOf } from '../safe-text.js';
+import { writeNamedFile } from '../write-file.js';
 
 interface Options {
   out?: string;
@@ -37,7 +38,7 @@ export const catalogTypes = new Command('types')
       return;
     }
     if (path === '-') return print(linesOf(text));
-    await writeFile(path, text);
+    await writeNamedFile(path, text, { option: out === undefined ? 'file' : '--out' });
     tell(line`Written: ${path}`);
     if (/\.d\.json\.ts$/.test(path))
       tell('TypeScript takes it with "allowArbitraryExtensions": true in compilerOptions.');

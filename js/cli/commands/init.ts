@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { Declined, Interrupted, UsageError } from '../exit-codes.js';
@@ -8,6 +8,7 @@ import { canAsk } from '../prompt.js';
 import { line, paint } from '../safe-text.js';
 import { FRAMEWORKS, type Framework, PACKAGES, starterFiles } from '../starter-files.js';
 import { targetOf } from '../target.js';
+import { writeNamedFile } from '../write-file.js';
 
 interface Options {
   framework?: Framework;
@@ -41,8 +42,11 @@ export const init = new Command('init')
     if (present.length > 0) {
       throw new UsageError(`${present.join(' and ')} would be replaced; choose another --folder`);
     }
-    await mkdir(folder, { recursive: true });
-    for (const [name, text] of files) await writeFile(join(folder, name), text, { flag: 'wx' });
+    await mkdir(folder, { recursive: true }).catch((error: Error) => {
+      throw new UsageError(`--folder: cannot make ${folder}: ${error.message}`);
+    });
+    for (const [name, text] of files)
+      await writeNamedFile(join(folder, name), text, { option: '--folder', how: 'wx' });
     const written = files.map(([name]) => join(folder, name));
     if (target.json) return printJson({ framework, prefix, written });
     for (const path of written) tell(line`${paint(process.stderr, 'green', 'written')}  ${path}`);

@@ -1,7 +1,9 @@
+import { LeastkeyError } from '../../api/errors.js';
 import type { Job } from '../../api/jobs.js';
 import type { BulkReport, RevokeAllQuery } from '../../api/sweep.js';
 import type { Actor } from '../../api/token.js';
 import type { Tokens } from '../../api/tokens.js';
+import { didYouMean, showName } from '../../input/did-you-mean.js';
 import { isFailure } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
@@ -29,6 +31,7 @@ export const bulkRoutes = (basePath: string): Route[] =>
       refusals: ['forbidden'],
       run: async (call) => {
         const { tokens, body, actor } = call;
+        refuseUnknownMembers(body);
         const { reason, dryRun, ...query } = body;
         if (dryRun !== undefined && dryRun !== false) return json(await rehearse(call));
         const job = await tokens.jobs.start(query as RevokeAllQuery, { reason: reason as string }, actor);
@@ -55,6 +58,20 @@ export const bulkRoutes = (basePath: string): Route[] =>
       },
     },
   ]);
+
+const MEMBERS = ['owner', 'tag', 'subject', 'after', 'reason', 'dryRun'];
+
+/** The core knows the members of the query only, and could not name the others. */
+function refuseUnknownMembers(body: Record<string, unknown>): void {
+  const path = Object.keys(body).find((name) => !MEMBERS.includes(name));
+  if (path === undefined) return;
+  const name = showName(path);
+  const message = `unknown member "${name}"${didYouMean(name, MEMBERS)}`;
+  throw new LeastkeyError('invalid_input', `${name}: ${message}`, {
+    path: name,
+    problems: [{ path: name, message }],
+  });
+}
 
 /** A dry run of a sweep, as far as time allows. */
 function rehearse({ tokens, body, actor, request }: ManagementCall): Promise<BulkReport> {

@@ -82,7 +82,7 @@ export default [
   {
     mistake: 'list of an owner as text',
     call: on(({ tokens }) => tokens.list('org:acme', admin)),
-    expect: { code, where: 'query', what: /string/, right: /\{ owner: "…" \}/ },
+    expect: { code, where: 'query', what: /got a text/, right: /\{ owner: "…" \}/ },
   },
   {
     mistake: 'verifyMany of the credentials alone',
