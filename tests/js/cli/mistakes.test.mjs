@@ -1,6 +1,6 @@
 /**
- * Typical mistakes on the command line, with the words of other tools: each is answered with what is
- * wrong, where it is, and what would be right.
+ * Typical mistakes on the command line, with the words of other tools: each is answered with what
+ * is wrong, where it is, and what would be right.
  */
 
 import assert from 'node:assert/strict';
