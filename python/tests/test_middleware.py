@@ -12,6 +12,7 @@ from support import CLONE, FOLDER, facts
 from leastkey import SqliteStore, Verifier
 from leastkey.asgi import LeastkeyMiddleware as AsgiMiddleware
 from leastkey.guard import GuardOptions
+from leastkey.wsgi import LeastkeyMiddleware as WsgiMiddleware
 
 FACTS = facts()
 
@@ -26,7 +27,7 @@ def example():
 APP = example().guarded(str(FOLDER / "tokens.db"))
 
 
-def wsgi(method, path, authorization=None, **more):
+def wsgi(method, path, authorization=None, app=None, **more):
     """A request to the example, in the rules of PEP 3333."""
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "SCRIPT_NAME": "", "REMOTE_ADDR": "10.0.0.7", **more}
     if authorization is not None:
@@ -38,7 +39,7 @@ def wsgi(method, path, authorization=None, **more):
     def start_response(status, headers, exc_info=None):
         started.update(status=status, headers=dict(headers))
 
-    response = validator(APP)(environ, start_response)
+    response = validator(app or APP)(environ, start_response)
     try:
         body = b"".join(response)
     finally:
@@ -56,6 +57,7 @@ ASGI = AsgiMiddleware(
     serve_json,
     Verifier((FOLDER / "catalog.json").read_text(), "acme_test", SqliteStore(str(FOLDER / "tokens.db"))),
     GuardOptions(realm="notes"),
+    client_ip=lambda scope: scope["client"][0],
 )
 
 
@@ -127,6 +129,12 @@ class Wsgi(unittest.TestCase):
     def test_a_path_is_matched_as_the_application_sees_it(self):
         self.assertEqual(wsgi("GET", "/notes/ü b".encode().decode("latin-1"), bearer("reader"))[0], 200)
         self.assertEqual(wsgi("GET", "/notes/a/b", bearer("reader"))[0], 403)
+
+    def test_without_client_ip_no_condition_on_the_address_is_met(self):
+        verifier = Verifier((FOLDER / "catalog.json").read_text(), "acme_test", SqliteStore(str(FOLDER / "tokens.db")))
+        app = WsgiMiddleware(example().notes, verifier)
+        self.assertEqual(wsgi("GET", "/notes", bearer("local"), app=app)[0], 403)
+        self.assertEqual(wsgi("GET", "/notes", bearer("reader"), app=app)[0], 200)
 
     def test_a_client_cannot_set_the_verdict(self):
         self.assertEqual(wsgi("GET", "/notes", None, **{"leastkey.verdict": "x"})[0], 401)

@@ -32,7 +32,10 @@ def guarded(file, freshness=5.0):
         CATALOG.read_text(), "acme_test", SqliteStore(file), freshness=freshness, on_error=print
     )
     options = GuardOptions(realm="notes", public=lambda method, path: path == "/health")
-    return LeastkeyMiddleware(notes, verifier, options)
+    # No proxy is in front: the peer is the client.
+    return LeastkeyMiddleware(
+        notes, verifier, options, client_ip=lambda environ: environ["REMOTE_ADDR"]
+    )
 
 
 if __name__ == "__main__":

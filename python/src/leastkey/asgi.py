@@ -28,10 +28,22 @@ class LeastkeyMiddleware:
     """
 
     def __init__(
-        self, app: Application, verifier: Verifier, options: GuardOptions = GuardOptions()
+        self,
+        app: Application,
+        verifier: Verifier,
+        options: GuardOptions = GuardOptions(),
+        *,
+        client_ip: Callable[[MutableMapping[str, Any]], str | None] | None = None,
     ) -> None:
+        """``client_ip`` gives the address of the client, for tokens with a condition on it.
+
+        Without it the address is unknown: behind a proxy, ``scope["client"]`` is the proxy, and a
+        client can write any ``X-Forwarded-For``. Without a proxy, give
+        ``lambda scope: scope["client"][0]``.
+        """
         self._app = app
         self._guard = Guard(verifier, options)
+        self._client_ip = client_ip
 
     async def __call__(
         self, scope: MutableMapping[str, Any], receive: Receive, send: Send
@@ -43,13 +55,12 @@ class LeastkeyMiddleware:
         method, path = scope.get("method", "GET"), scope["path"]
         scope.pop(VERDICT, None)
         if not self._guard.is_public(method, path):
-            client = scope.get("client")
             admitted = await asyncio.to_thread(
                 self._guard.admit,
                 method,
                 path,
                 header(scope, b"authorization"),
-                client[0] if client else None,
+                None if self._client_ip is None else self._client_ip(scope),
                 header(scope, b"origin"),
             )
             if isinstance(admitted, Refusal):

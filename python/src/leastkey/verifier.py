@@ -38,7 +38,7 @@ MAX_ATTEMPTS = 20
 
 @lru_cache(maxsize=1)
 def compiled() -> tuple[Engine, Component]:
-    """The component of this package, compiled once in a process: that takes about a second."""
+    """The component of this package, compiled once in a process: that takes about half a second."""
     engine = Engine()
     return engine, Component(engine, files("leastkey").joinpath("verifier.wasm").read_bytes())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from .guard import Guard, GuardOptions, Refusal
@@ -16,17 +16,25 @@ VERDICT = "leastkey.verdict"
 
 
 class LeastkeyMiddleware:
-    """Admits what the catalog's routes permit. ``environ["leastkey.verdict"]`` has the verdict.
-
-    The address of the client is ``REMOTE_ADDR``: behind a proxy, let the server set it from what
-    your own proxy says.
-    """
+    """Admits what the catalog's routes permit. ``environ["leastkey.verdict"]`` has the verdict."""
 
     def __init__(
-        self, app: WSGIApplication, verifier: Verifier, options: GuardOptions = GuardOptions()
+        self,
+        app: WSGIApplication,
+        verifier: Verifier,
+        options: GuardOptions = GuardOptions(),
+        *,
+        client_ip: Callable[[WSGIEnvironment], str | None] | None = None,
     ) -> None:
+        """``client_ip`` gives the address of the client, for tokens with a condition on it.
+
+        Without it the address is unknown: behind a proxy, ``REMOTE_ADDR`` is that of the proxy, and
+        a client can write any ``X-Forwarded-For``. Without a proxy, give
+        ``lambda environ: environ["REMOTE_ADDR"]``.
+        """
         self._app = app
         self._guard = Guard(verifier, options)
+        self._client_ip = client_ip
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Guards one request."""
@@ -41,7 +49,7 @@ class LeastkeyMiddleware:
             method,
             path,
             environ.get("HTTP_AUTHORIZATION"),
-            environ.get("REMOTE_ADDR") or None,
+            None if self._client_ip is None else self._client_ip(environ),
             environ.get("HTTP_ORIGIN"),
         )
         if isinstance(admitted, Refusal):
