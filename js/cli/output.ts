@@ -82,13 +82,13 @@ export async function printJsonLine(value: unknown): Promise<boolean> {
 }
 
 /**
- * Prints a new credential: alone on standard output, or in JSON with its record. It exists nowhere
+ * Prints a new credential: alone on standard output, or in a JSON document. It exists nowhere
  * else, so this waits until the system has accepted it.
  *
  * @throws {OutputError} if the write failed
  */
-export async function printCredential(token: string, record: object | undefined): Promise<void> {
-  const text = record === undefined ? token : legibleJson({ token, record }, { secret: token });
+export async function printCredential(token: string, document?: object): Promise<void> {
+  const text = document === undefined ? token : legibleJson(document, { secret: token });
   const error = await write(`${text}\n`);
   if (error !== undefined) throw new OutputError(error.code ?? error.message);
 }

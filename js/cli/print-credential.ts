@@ -30,7 +30,7 @@ export async function handOver({ token, record }: Created, { json }: Target, wor
   }
   try {
     if (!json) tell(words.introduction());
-    await printCredential(token, json ? record : undefined);
+    await printCredential(token, json ? { token, record } : undefined);
   } catch (cause) {
     throw new CredentialLost(record.id, words.did, words.undo, cause);
   }

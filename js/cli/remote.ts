@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { BulkReport, RevokeAllQuery } from '../api/sweep.js';
 import type { Client } from '../client/client-api.js';
 import { createClient } from '../client/create-client.js';
+import type { ClientOptions } from '../client/options.js';
 import { UsageError } from './exit-codes.js';
 import { isLeastkeyError } from './is-leastkey-error.js';
 import { readFileText } from './read-file.js';
@@ -13,8 +14,15 @@ export async function clientOf({ url = '', tokenFile, as, asRole }: Target): Pro
     throw new UsageError('--as and --as-role are of a store: an API acts as the token that --url sends');
   }
   const token = await tokenOf(tokenFile);
+  return clientAt({ url, ...(token !== undefined && { token }) });
+}
+
+/** A client for requests whose credential is not that of `--url`. */
+export const openClientOf = ({ url = '' }: Target): Client => clientAt({ url });
+
+function clientAt(options: ClientOptions): Client {
   try {
-    return createClient({ url, ...(token !== undefined && { token }) });
+    return createClient(options);
   } catch (error) {
     if (!isLeastkeyError(error)) throw error;
     // The member `url` is that of a store too.

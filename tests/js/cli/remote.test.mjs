@@ -92,6 +92,28 @@ describe('over HTTP', () => {
     }
   });
 
+  test('exchange gives a session for a credential, with no other one', async () => {
+    const parent = (await remote(['create', ...sender, '-o', 'org:exchange', '-q'])).stdout.trim();
+    const env = { LEASTKEY_API_TOKEN: undefined };
+    const exchange = (...args) => remote(['exchange', ...args], { env, input: parent });
+    const { exit, stdout, stderr } = await exchange('--permission', 'messages:status');
+    assert.equal(exit, 0, stderr);
+    assert.match(stderr, /permissions +messages:status\n +expires +in \d+ seconds/);
+    const verified = await site.leastkey(['verify', '--require', 'messages:status'], {
+      input: stdout.trim(),
+    });
+    assert.equal(verified.exit, 0, verified.stderr);
+    const { token, permissions, expiresIn } = (await exchange('--json')).json();
+    assert.match(token, /^acme_test_/);
+    assert.deepEqual(permissions, ['messages:send', 'messages:status']);
+    assert.match(expiresIn, /^\d+s$/);
+    const named = await exchange('--expires-in', '5m');
+    assert.deepEqual([named.exit, named.stdout], [2, '']);
+    assert.match(named.stderr, /^leastkey: --expires-in: the API decides that/);
+    const wrong = await remote(['exchange'], { env, input: `${parent.slice(0, -1)}x` });
+    assert.equal(wrong.exit, 1, wrong.stderr);
+  });
+
   test('catalog diff says which tokens a new catalog touches', async () => {
     const made = (await remote(['create', ...sender, '-o', 'org:diff', '--json'])).json().record;
     const [old, next] = ['old.json', 'next.json'].map((name) => join(site.folder, name));
