@@ -6,6 +6,7 @@ import unittest
 from support import FOLDER, MemoryStore, facts, node, vectors
 from wasmtime import WasmtimeError
 
+from leastkey.rechecks import Rechecks
 from leastkey import LeastkeyError, Needed, SqliteStore, Verifier
 
 FACTS = facts()
@@ -86,7 +87,6 @@ class Verification(unittest.TestCase):
             self.assertTrue(verifier.verify(made["token"], "notes:read").valid)
         reads = store.reads
         self.assertTrue(verifier.verify(made["token"], "notes:read").valid)
-        self.assertEqual(verifier.verify(made["token"], "notes:write").code, "insufficient_permission")
         self.assertEqual(store.reads, reads)
         node("revoke", str(FOLDER), made["record"]["id"])
         now[0] += 4_999
@@ -94,6 +94,34 @@ class Verification(unittest.TestCase):
         self.assertEqual(store.reads, reads)
         now[0] += 1
         self.assertEqual(verifier.verify(made["token"], "notes:read").code, "revoked")
+
+    def test_a_cached_refusal_is_confirmed_once_in_a_second(self):
+        store = CountingStore()
+        verifier = opened(store, freshness=3600.0)
+        reads = []
+        for _ in range(3):
+            self.assertEqual(verifier.verify(FACTS["reader"]["token"], "notes:write").missing, ("notes:write",))
+            reads.append(store.reads)
+        self.assertGreater(reads[1], reads[0])
+        self.assertEqual(reads[2], reads[1])
+        self.assertTrue(verifier.verify(FACTS["reader"]["token"], "notes:read").valid)
+        self.assertEqual(store.reads, reads[1])
+        # A store that fails the recheck changes nothing.
+        other = opened(store, freshness=3600.0)
+        other.verify(FACTS["reader"]["token"])
+        store.inner = BrokenStore()
+        self.assertEqual(other.verify(FACTS["reader"]["token"], "notes:write").code, "insufficient_permission")
+
+    def test_rechecks_are_limited(self):
+        now = [0.0]
+        rechecks = Rechecks(lambda: now[0])
+        self.assertFalse(rechecks.begin("revoked", "a"))
+        self.assertEqual([rechecks.begin("disabled", "a"), rechecks.begin("disabled", "a")], [True, False])
+        self.assertEqual(sum(rechecks.begin("unknown", f"x{at}") for at in range(150)), 100)
+        self.assertTrue(rechecks.begin("bad_secret", "b"))
+        now[0] = 1.0
+        self.assertTrue(rechecks.begin("disabled", "a"))
+        self.assertTrue(rechecks.begin("unknown", "x0"))
 
     def test_a_store_that_fails_is_no_yes(self):
         errors = []

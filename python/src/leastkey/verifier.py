@@ -24,6 +24,7 @@ from .model import (
     VerifiedToken,
     Wire,
 )
+from .rechecks import Rechecks
 from .store import Content, ReadStore, Write
 
 Requirement = str | Needed | Sequence[Needed]
@@ -31,6 +32,9 @@ Requirement = str | Needed | Sequence[Needed]
 
 MAX_STEPS = 8
 """A verification that needs more reads is refused: its token changed between each of them."""
+
+ID_LENGTH = 16
+"""The length of a token id, which follows the start of a credential."""
 
 MAX_ATTEMPTS = 20
 """How often a use is counted again because another process was first."""
@@ -71,7 +75,8 @@ class Verifier:
         """Compiles the catalog, as a mapping or as JSON text.
 
         ``freshness`` is the longest time, in seconds, that a change of a token may go unnoticed;
-        0: the store is read for each verification. ``capacity`` is how many tokens are cached.
+        0: the store is read for each verification. A cached refusal that may have changed is
+        confirmed by the store, once in a second for each token. ``capacity`` is how many tokens are cached.
         ``record_keys`` are the keys of sealed records, in hex; ``imported`` describes accepted keys
         of other systems. ``now`` gives milliseconds since the epoch. ``on_error`` is called with what
         is behind each verdict ``store_unavailable``.
@@ -96,6 +101,8 @@ class Verifier:
         self._highest = 0
         self._lock = threading.RLock()
         self._instance: ComponentInstance | None = None
+        self._rechecks = Rechecks()
+        self._start = ""
         self._feed_keys: Sequence[str] = ()
         self._feed_read_at: int | None = None
         self._running()
@@ -130,7 +137,7 @@ class Verifier:
                 self._refresh(instance, now)
                 cached = self._call(instance, "lookup", credential, question, now, self._freshness)
                 if cached is not None:
-                    return verdict_of(cached)
+                    return self._confirmed(instance, credential, question, verdict_of(cached))
             return self._verify(instance, credential, question)
         except LeastkeyError as error:
             if error.code != "store_unavailable":
@@ -161,6 +168,24 @@ class Verifier:
             else:
                 return explanation_of(step)
         raise LeastkeyError("store_unavailable", "the token changed between each of the reads")
+
+    def _confirmed(
+        self,
+        instance: ComponentInstance,
+        credential: str,
+        question: dict[str, Any],
+        cached: Verdict,
+    ) -> Verdict:
+        """A cached verdict; of a refusal that may have changed, the store's, if it answers."""
+        id = credential[len(self._start) :][:ID_LENGTH] if cached.token is None else cached.token.id
+        if cached.valid or not self._rechecks.begin(cached.code, id):
+            return cached
+        try:
+            return self._verify(instance, credential, question)
+        except LeastkeyError as error:
+            if error.code != "store_unavailable":
+                raise
+            return cached
 
     # The driver loop.
     def _verify(
@@ -247,6 +272,7 @@ class Verifier:
             case, value = instance.call("configure", *self._configuration)
             if case == "err":
                 raise refused(value)
+            self._start = value["start"]
             self._feed_keys, self._feed_read_at = value["feed_keys"], None
             self._instance = instance
             return instance
