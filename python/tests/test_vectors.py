@@ -192,6 +192,24 @@ class Vectors(unittest.TestCase):
     def test_verdicts(self):
         self.verdicts("verdicts")
 
+    def test_a_changed_byte_of_a_store_changes_an_answer(self):
+        data, changed = vectors("verdicts"), 0
+        for one in data["cases"]:
+            verifier = instance("verification", DEPLOYMENTS[one["deployment"]])
+            question = question_of(one["question"])
+            stored = data["stores"][one["store"]]
+            store = {key: value.replace('"status":"active"', '"status":"actuve"') for key, value in stored}
+            if question is not None:
+                steps, _ = steps_of(
+                    store,
+                    lambda reads, lists: verifier.call(
+                        "verify", one["credential"], question, reads, None, one["now"]
+                    ),
+                    verdict_json,
+                )
+                changed += steps[-1] != one["steps"][-1]
+        self.assertGreater(changed, len(data["cases"]) / 3)
+
     def plan(self, manager, store, one):
         time = {"started": one["now"], "now": one["now"], "highest": one["now"]}
         entropy = bytes.fromhex(one["entropy"])

@@ -38,6 +38,9 @@ export const rustChecks = [
     key: 'cargo-doc',
     label: 'Rust: documentation builds without warnings',
     estimate: 10_000,
-    work: () => cargo(['doc', '--locked', '--no-deps', '--workspace', '--features', 'leastkey/driver'], { RUSTDOCFLAGS: '-D warnings' }),
+    work: () =>
+      cargo(['doc', '--locked', '--no-deps', '--workspace', '--features', 'leastkey/driver'], {
+        RUSTDOCFLAGS: '-D warnings',
+      }),
   },
 ];
