@@ -2,14 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
 import { inBuild, inClone } from '../../scripts/paths.mjs';
 import { codeBlocks } from '../js/support/examples.mjs';
 
 const guides = readdirSync(inClone('docs')).filter((name) => name.endsWith('.md'));
-const documents = ['README.md', 'js/README.md', ...guides.map((name) => `docs/${name}`)];
+const pages = readdirSync(inClone('site/pages'), { recursive: true }).filter((name) => name.endsWith('.md'));
+const documents = [
+  'README.md',
+  'js/README.md',
+  ...guides.map((name) => `docs/${name}`),
+  ...pages.map((name) => `site/pages/${name}`),
+];
 
 const options = {
   strict: true,
@@ -28,10 +34,16 @@ test('every block of TypeScript in the documents compiles under strict', () => {
   const folder = mkdtempSync(inBuild('snippets-'));
   try {
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    // The login of the reader's own.
+    writeFileSync(join(folder, 'auth.ts'), 'export declare const auth: any;\n');
     const places = new Map();
     for (const path of documents) {
       for (const { line, code } of codeBlocks(readFileSync(inClone(path), 'utf8'), 'ts')) {
-        const file = join(folder, `${path.replace(/\W/g, '-')}-${line}.ts`);
+        // A block that names its file is imported by others of the page.
+        const [, name] = /^\/\/ (\w+\.ts)\n/.exec(code) ?? [];
+        const page = path.replace(/\W/g, '-');
+        const file = name === undefined ? join(folder, `${page}-${line}.ts`) : join(folder, page, name);
+        mkdirSync(dirname(file), { recursive: true });
         // A block without an import is a module as well.
         writeFileSync(file, `${code}export {};\n`);
         places.set(file, { path, line });

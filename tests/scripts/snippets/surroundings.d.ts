@@ -36,6 +36,21 @@ declare const app: any;
 declare const createServer: (listener: unknown) => unknown;
 declare const Deno: { serve(answer: (request: Request) => Promise<Response>): unknown };
 
+/** What the pages use of Express 5, which is not installed here. */
+declare module 'express' {
+  type Incoming = import('node:http').IncomingMessage & import('leastkey/node').IncomingLike;
+  type Outgoing = import('node:http').ServerResponse & {
+    locals: Record<string, unknown>;
+    send(body: string): void;
+  };
+  type Listener = (request: Incoming, response: Outgoing, next: () => void) => unknown;
+  export default function express(): {
+    use(listener: Listener): void;
+    post(path: string, listener: Listener): void;
+    listen(port: number, host: string, listening: () => void): void;
+  };
+}
+
 declare module 'cloudflare:workers' {
   // biome-ignore lint/suspicious/noExplicitAny: it is the host's own
   export const env: { DB: any };
