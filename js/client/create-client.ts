@@ -112,6 +112,7 @@ export function createClient<Ids extends CatalogIds = CatalogIds>(options: Clien
         path: '/revoke-all',
         body: { ...query, dryRun: true },
         repeatable: true,
+        reads: true,
         call,
       }),
 
@@ -120,9 +121,23 @@ export function createClient<Ids extends CatalogIds = CatalogIds>(options: Clien
     deployment: (call) => ask<Deployment>({ method: 'GET', path: '/deployment', repeatable: true, call }),
     actor: (call) => ask<Actor>({ method: 'GET', path: '/actor', repeatable: true, call }),
     resolve: (selection, call) =>
-      ask<Preview>({ method: 'POST', path: '/resolve', body: selection, repeatable: true, call }),
+      ask<Preview>({
+        method: 'POST',
+        path: '/resolve',
+        body: selection,
+        repeatable: true,
+        reads: true,
+        call,
+      }),
     suggest: (permissions, call) =>
-      ask<Suggestion>({ method: 'POST', path: '/suggest', body: { permissions }, repeatable: true, call }),
+      ask<Suggestion>({
+        method: 'POST',
+        path: '/suggest',
+        body: { permissions },
+        repeatable: true,
+        reads: true,
+        call,
+      }),
     drift,
     driftAll: (query = {}, call) =>
       everyItem<DriftedToken, string, DriftQuery>(query, (page) => drift(page, call)),

@@ -23,6 +23,8 @@ export interface ApiRequest {
    * that nothing was changed.
    */
   repeatable: boolean;
+  /** Whether it changes nothing, as each GET. */
+  reads?: boolean;
   call: CallOptions | undefined;
 }
 
@@ -118,9 +120,13 @@ function failureOf(response: Response, refusal: Awaited<ReturnType<typeof readRe
   };
 }
 
-function unanswered({ method, repeatable }: ApiRequest, late: boolean, cause: unknown): LeastkeyError {
+function unanswered(
+  { method, repeatable, reads = method === 'GET' }: ApiRequest,
+  late: boolean,
+  cause: unknown,
+): LeastkeyError {
   const what = late ? 'the API did not answer in time' : 'the API cannot be reached';
-  if (method === 'GET' && repeatable) return new LeastkeyError('store_unavailable', what, { cause });
+  if (reads && repeatable) return new LeastkeyError('store_unavailable', what, { cause });
   return new LeastkeyError(
     'outcome_unknown',
     `${what}, so whether anything was changed is unknown: read again before the call is repeated`,

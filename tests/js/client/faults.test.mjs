@@ -171,6 +171,13 @@ describe('repetitions', () => {
     const client = createClient({ url: 'https://api.example', fetch, timeout: '20ms', retries: 0 });
     await assert.rejects(client.list(), { code: 'store_unavailable', message: /did not answer in time/ });
     await assert.rejects(client.delete('x'), { code: 'outcome_unknown', message: /did not answer in time/ });
+    // A POST that changes nothing leaves no doubt.
+    for (const read of [
+      client.resolve({}),
+      client.suggest(['messages:send']),
+      client.rehearseRevokeAll({ owner: 'org:acme' }),
+    ])
+      await assert.rejects(read, { code: 'store_unavailable', message: /did not answer in time/ });
   });
 });
 
