@@ -11,6 +11,7 @@ import { Consumer } from './test/consumer.mjs';
 import { honest } from './test/counts.mjs';
 import { instructionChecks } from './test/instructions.mjs';
 import { javascriptChecks, packageChecks } from './test/javascript.mjs';
+import { nativeChecks } from './test/native.mjs';
 import { portalChecks } from './test/portal.mjs';
 import { Results } from './test/results.mjs';
 import { runtimeChecks, runtimes } from './test/runtimes.mjs';
@@ -22,7 +23,7 @@ import { wasmChecks } from './test/wasm.mjs';
 const suites = ['rust', 'instructions', 'wasm', 'js', 'runtimes', 'portal'];
 
 /** Only by their names: they need programs that take long to install. */
-const named = ['stores', 'site'];
+const named = ['stores', 'native', 'site'];
 
 /** Those that test the package. */
 const packaged = ['js', 'runtimes', 'portal', ...named];
@@ -71,6 +72,12 @@ async function test({ only, filters }) {
       stores: () => [
         ...(['js', 'runtimes', 'portal'].some((suite) => only.has(suite)) ? [] : packageChecks(consumer)),
         ...storeChecks(consumer),
+      ],
+      native: () => [
+        ...(['js', 'runtimes', 'portal', 'stores'].some((suite) => only.has(suite))
+          ? []
+          : packageChecks(consumer)),
+        ...nativeChecks(consumer),
       ],
       site: () => siteChecks(filters),
     }).flatMap(([suite, of]) => (only.has(suite) ? of() : []));

@@ -139,16 +139,17 @@ pub(super) async fn read_keys<S: AsyncStore>(
     keys: &[String],
     deadline: &Deadline,
 ) -> Result<Vec<Option<String>>, CallError> {
-    let read = async || {
-        let values = call(store, deadline, store.get(keys)).await?;
-        if values.len() == keys.len() {
-            return Ok(values);
+    let mut failures = Failures::default();
+    loop {
+        match call(store, deadline, store.get(keys)).await {
+            Ok(values) if values.len() == keys.len() => return Ok(values),
+            Ok(_) => {
+                let message = "get must answer as many values as it was asked for keys";
+                return Err(CallError::Broken(message));
+            }
+            Err(error) => failures.retry(store, error, deadline).await?,
         }
-        Err(CallError::Broken(
-            "get must answer as many values as it was asked for keys",
-        ))
-    };
-    with_retries(store, deadline, read).await
+    }
 }
 
 async fn read_list<S: AsyncStore>(
@@ -156,23 +157,30 @@ async fn read_list<S: AsyncStore>(
     range: &Range,
     deadline: &Deadline,
 ) -> Result<Vec<Entry>, CallError> {
-    let read = async || {
-        let entries = call(store, deadline, store.list(range)).await?;
-        let mut last = range.after.as_deref().unwrap_or_default();
-        for (key, _) in &entries {
-            if !key.starts_with(&range.prefix) || key.as_str() <= last {
-                return Err(CallError::Broken(
-                    "list must answer keys with the prefix, after `after`, in ascending byte order",
-                ));
-            }
-            last = key;
+    let mut failures = Failures::default();
+    loop {
+        match call(store, deadline, store.list(range)).await {
+            Ok(entries) => return checked(range, entries),
+            Err(error) => failures.retry(store, error, deadline).await?,
         }
-        if entries.len() > usize::try_from(range.limit).unwrap_or(usize::MAX) {
-            return Err(CallError::Broken("list must answer at most `limit` entries"));
+    }
+}
+
+/// The entries of a range, if they are what it asks for.
+fn checked(range: &Range, entries: Vec<Entry>) -> Result<Vec<Entry>, CallError> {
+    let mut last = range.after.as_deref().unwrap_or_default();
+    for (key, _) in &entries {
+        if !key.starts_with(&range.prefix) || key.as_str() <= last {
+            return Err(CallError::Broken(
+                "list must answer keys with the prefix, after `after`, in ascending byte order",
+            ));
         }
-        Ok(entries)
-    };
-    with_retries(store, deadline, read).await
+        last = key;
+    }
+    if entries.len() > usize::try_from(range.limit).unwrap_or(usize::MAX) {
+        return Err(CallError::Broken("list must answer at most `limit` entries"));
+    }
+    Ok(entries)
 }
 
 /// Whether the writes were applied.
@@ -198,22 +206,27 @@ async fn call<S: AsyncStore, T>(
     }
 }
 
-/// Repeats a read that failed, unless the store refused it, was late or broke the contract.
-async fn with_retries<S: AsyncStore, T>(
-    store: &S,
-    deadline: &Deadline,
-    read: impl AsyncFn() -> Result<T, CallError>,
-) -> Result<T, CallError> {
-    let mut attempt = 0;
-    loop {
-        match read().await {
-            Err(CallError::Store(StoreError::Failed(source))) => {
-                attempt += 1;
-                if attempt >= MAX_ATTEMPTS || !back_off(store, attempt, deadline).await {
-                    return Err(CallError::Store(StoreError::Failed(source)));
-                }
-            }
-            answered => return answered,
+/// How often a read has failed.
+#[derive(Debug, Default)]
+struct Failures(u32);
+
+impl Failures {
+    /// Waits before the read is repeated.
+    ///
+    /// # Errors
+    /// The same error, if the store refused the read, was late or broke the contract, or after too
+    /// many attempts.
+    async fn retry<S: AsyncStore>(
+        &mut self,
+        store: &S,
+        error: CallError,
+        deadline: &Deadline,
+    ) -> Result<(), CallError> {
+        self.0 += 1;
+        let is_transient = matches!(error, CallError::Store(StoreError::Failed(_)));
+        if is_transient && self.0 < MAX_ATTEMPTS && back_off(store, self.0, deadline).await {
+            return Ok(());
         }
+        Err(error)
     }
 }

@@ -89,7 +89,7 @@ pub struct BulkReport {
 /// let admin = Actor::new("user:7").role("org:acme", "admin");
 ///
 /// let kind = "permission-set";
-/// let input = json!({ "kind": kind, "name": "Nightly", "owner": "org:acme", "add": ["mail:send"] });
+/// let input = json!({ "kind": kind, "name": "One", "owner": "org:acme", "add": ["mail:send"] });
 /// let created = tokens.create(input, &admin).await?;
 /// let credential = created.credential.unwrap();
 /// // Shown once, and never stored: wiped from memory when it is dropped.
