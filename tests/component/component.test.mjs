@@ -64,3 +64,36 @@ function isParameter(lines, at) {
   }
   return false;
 }
+
+test('the cases of a step have members of their own', () => {
+  const blocks = (kind) =>
+    [...wit.matchAll(new RegExp(`^ {2}${kind} ([\\w-]+) \\{([^}]*)\\}`, 'gm'))].map(([, name, body]) => [
+      name,
+      body,
+    ]);
+  const members = Object.fromEntries(
+    blocks('record').map(([name, body]) => [
+      name,
+      [...body.matchAll(/^ {4}%?([\w-]+): /gm)].map(([, member]) => member),
+    ]),
+  );
+  const steps = blocks('variant').map(([name, body]) => [
+    name,
+    [...body.matchAll(/^ {4}[\w-]+\(([^)]+)\)/gm)].map(([, of]) => of),
+  ]);
+  assert.deepEqual(
+    steps.map(([name]) => name),
+    ['explain-step', 'verify-step', 'feed-step', 'plan-step'],
+  );
+  for (const [name, cases] of steps) {
+    const records = cases.filter((of) => members[of] !== undefined);
+    assert.ok(cases.length - records.length <= 1, `${name} has one list at most`);
+    for (const one of records) {
+      const others = records.filter((other) => other !== one).flatMap((other) => members[other]);
+      assert.ok(
+        members[one].some((member) => !others.includes(member)),
+        `${name}: ${one}`,
+      );
+    }
+  }
+});
