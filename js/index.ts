@@ -54,6 +54,7 @@ export type { ErrorContext, OnError } from './api/on-error.js';
 export type { Rotated, RotatedWithToken, RotateOptions, Rotations } from './api/rotation.js';
 export type {
   Branch,
+  ByPermission,
   PermissionOrPattern,
   Preview,
   ResolveOptions,

@@ -14,8 +14,13 @@ export interface Selection<Ids extends CatalogIds = CatalogIds> {
   /** `admin`, or a role of the catalog. */
   role?: Ids['role'];
   /** Permissions limited to some resources: `{ 'policies:read': ['org:acme/group:eng'] }`. */
-  resources?: Readonly<Record<string, readonly string[]>>;
+  resources?: ByPermission<Ids['permission'], readonly string[]>;
 }
+
+/** Values by permission. */
+export type ByPermission<Permission extends string, Value> = string extends Permission
+  ? Readonly<Record<string, Value>>
+  : { readonly [Id in Permission]?: Value };
 
 /** `messages:send`, or a pattern such as `messages:*`. */
 export type PermissionOrPattern<Permission extends string = string> = Permission | `${string}*${string}`;

@@ -1,7 +1,7 @@
 import type { Duration, Instant } from './call.js';
 import type { CatalogIds } from './catalog-ids.js';
 import type { Conditions, Limits, RecordedLimits } from './conditions.js';
-import type { Selection } from './selection.js';
+import type { ByPermission, Selection } from './selection.js';
 import type { AddressUse, PermissionUse } from './usage.js';
 
 /** Who manages tokens: as authenticated by the host, never read from a request body. */
@@ -230,7 +230,7 @@ export interface TokenChange<Ids extends CatalogIds = CatalogIds> extends Omit<S
    * Narrows single permissions to resources: `{ 'policies:read': ['org:acme/group:eng'] }`; `null`
    * lifts a narrowing. Narrowings that are not named here stay, whatever else changes.
    */
-  resources?: Readonly<Record<string, readonly string[] | null>>;
+  resources?: ByPermission<Ids['permission'], readonly string[] | null>;
   name?: string;
   description?: string | null;
   tags?: readonly string[] | null;

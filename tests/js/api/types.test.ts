@@ -189,6 +189,12 @@ describe('the types of a deployment', () => {
       tokens.create({ ...input, kind: 'permision-set' }, admin),
       // @ts-expect-error there is no permission "mesages:send"; a pattern has a star
       tokens.create({ ...input, add: ['mesages:send'] }, admin),
+      tokens.create({ ...input, resources: {} as Record<string, string[]> }, admin),
+      tokens.edit('x', { resources: { 'messages:send': null } }, admin),
+      // @ts-expect-error there is no permission "messages:sned"
+      tokens.create({ ...input, resources: { 'messages:sned': ['org:acme/group:eng'] } }, admin),
+      // @ts-expect-error there is no permission "messages:sned"
+      tokens.edit('x', { resources: { 'messages:sned': null } }, admin),
       // @ts-expect-error there is no template "sendr"
       tokens.edit('x', { templates: ['sendr'] }, admin),
       // @ts-expect-error there is no permission "messages:snd"
