@@ -65,6 +65,7 @@ export default defineConfig({
           guide('The portal', 'portal'),
           guide('Storage', 'storage'),
           guide('Scale', 'scale'),
+          guide('Rust', 'rust'),
           guide('Other languages', 'component'),
           guide('The audit trail', 'audit'),
           { text: 'Examples', link: '/examples' },

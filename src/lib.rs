@@ -1,7 +1,8 @@
 //! Least-privilege access tokens, as pure functions.
 //!
 //! A program in Rust uses the [`driver`](driver/index.html), by the feature of that name: tokens
-//! and a verifier on a store, with a cache and retries.
+//! and a verifier on a store, with a cache and retries. That is the API that is kept: the layers
+//! below are public for the bindings to other languages, and may change in any version.
 //!
 //! All else never reads a store, looks at a clock or draws a random number. Each function is given
 //! the time, the random bytes and everything that was read so far. It answers with a

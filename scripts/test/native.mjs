@@ -24,6 +24,22 @@ export function nativeChecks(consumer) {
       },
     },
     {
+      key: 'native-publish',
+      label: 'The crate could be published: packed, and compiled from the package',
+      estimate: 60_000,
+      work: () =>
+        run('cargo', [
+          'publish',
+          '--dry-run',
+          '--locked',
+          '--allow-dirty',
+          '-p',
+          'leastkey',
+          '--features',
+          'driver',
+        ]),
+    },
+    {
       key: 'native-test',
       label: 'Native crates: SQLite, PostgreSQL and axum, tests and documentation tests',
       estimate: 120_000,

@@ -43,4 +43,10 @@ export const rustChecks = [
         RUSTDOCFLAGS: '-D warnings',
       }),
   },
+  {
+    key: 'public-api',
+    label: 'Rust: the API for programs is the one that is committed',
+    estimate: 3_000,
+    work: () => run(process.execPath, ['scripts/public-api.mjs', '--check']),
+  },
 ];

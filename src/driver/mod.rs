@@ -4,6 +4,11 @@
 //! [`Tokens`] manages and verifies on an [`AsyncStore`], [`blocking::Tokens`] on a [`Store`];
 //! [`Verifier`] and [`blocking::Verifier`] only verify. The guide is docs/rust.md.
 
+/// The examples of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/rust.md")]
+struct Guide;
+
 mod actor;
 mod adapter;
 pub mod blocking;
