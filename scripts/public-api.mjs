@@ -1,6 +1,7 @@
 /**
- * `npm run public-api`: writes the API of the crate for programs in Rust to tests/rust/public_api.txt, from what rustdoc
- * shows: the driver, and what its calls take and answer. With `--check` it fails if the file is of another API.
+ * `npm run public-api`: writes the API of the crate for programs in Rust to
+ * tests/rust/public_api.txt, from what rustdoc shows: the driver, and what its calls take and
+ * answer. With `--check` it fails if the file is of another API.
  */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,9 @@ const file = inClone('tests/rust/public_api.txt');
 /** Pages that list items, or show them again. */
 const OTHER_PAGES = /(^|\/)(all|index|sidebar-items)\.html$/;
 
-/** What the calls of the driver take and answer. Everything else below the driver may change in any version. */
+/**
+ * What the calls of the driver take and answer. All else below it may change in any version.
+ */
 const TYPES = [
   'catalog/struct.Matched',
   'deployment/struct.Deployment',

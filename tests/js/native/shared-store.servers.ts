@@ -1,4 +1,4 @@
-/** Processes in Rust (native/peer) and in JavaScript, both writing, on one store and one deployment. */
+/** Processes in Rust (native/peer) and JavaScript, both writing, on one store and deployment. */
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
