@@ -143,7 +143,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends TokenOperat
    * @example
    * const { code, missing, templates, wire } = await tokens.explain(request, 'messages:send');
    * log({ code, missing, templates });
-   * const headers = wire.challenge === undefined ? {} : { 'WWW-Authenticate': wire.challenge };
+   * const headers = new Headers();
+   * if (wire.challenge !== undefined) headers.set('WWW-Authenticate', wire.challenge);
    * return new Response(null, { status: wire.status, headers });
    */
   explain<Text extends string = never>(

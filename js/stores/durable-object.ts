@@ -48,6 +48,8 @@ const SCHEMA = `
  * @throws {LeastkeyError} `invalid_input` for a storage without SQLite.
  *
  * @example
+ * import { DurableObject } from 'cloudflare:workers';
+ *
  * export class TokenStore extends DurableObject {
  *   #store = durableObjectStore(this.ctx.storage);
  *   get(keys) { return this.#store.get(keys); }

@@ -54,6 +54,8 @@ export interface RedisStoreOptions {
  * @throws {LeastkeyError} `invalid_input` for a wrong option, or a client that sends commands again
  *
  * @example
+ * import { createClient } from 'redis';
+ *
  * const client = await createClient({ url: 'redis://10.0.0.1:6379' }).connect();
  * const store = redisStore(client);
  * await store.migrate();
