@@ -1,6 +1,6 @@
 /**
- * The checks of the crates in native/, which `npm test` leaves out: SQLite and a server take minutes
- * to compile. `npm run test:native`.
+ * The checks of the crates in native/, which `npm test` leaves out: SQLite and a server take
+ * minutes to compile. `npm run test:native`.
  */
 
 import { inClone } from '../paths.mjs';

@@ -1,13 +1,17 @@
 //! A host in Rust on a store: races, failures, freshness, counts.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
 use leastkey::driver::blocking::{Tokens, Verifier};
-use leastkey::driver::{Actor, Clock, Entry, MemoryStore, Options, Store, StoreError};
+use leastkey::driver::{
+    Actor, AsyncStore, Blocking, Clock, Entry, MemoryStore, Options, Store, StoreError, Tokens as AsyncTokens,
+};
 use leastkey::model::question::Question;
 use leastkey::storage::plan::{Range, Write};
 use leastkey::verify::code::Code;
@@ -484,6 +488,90 @@ fn minted_and_bulk_calls() {
         error.problems().iter().any(|problem| problem.path == "name"),
         "{error}"
     );
+}
+
+/// A store whose calls may never be answered.
+#[derive(Debug, Default)]
+struct Hanging {
+    store: Blocking<MemoryStore>,
+    reads_hang: AtomicBool,
+    commits_hang: AtomicBool,
+}
+
+impl AsyncStore for Hanging {
+    async fn get(&self, keys: &[String]) -> Result<Vec<Option<String>>, StoreError> {
+        if self.reads_hang.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        AsyncStore::get(&self.store, keys).await
+    }
+
+    async fn list(&self, range: &Range) -> Result<Vec<Entry>, StoreError> {
+        AsyncStore::list(&self.store, range).await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<bool, StoreError> {
+        if self.commits_hang.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        AsyncStore::commit(&self.store, writes).await
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.store.sleep(time).await;
+    }
+}
+
+/// Runs a future on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return done;
+        }
+        thread::park();
+    }
+}
+
+#[test]
+fn a_store_that_never_answers_ends_with_the_deadline() {
+    let deadline = Duration::from_millis(300);
+    let tokens = AsyncTokens::new(Hanging::default(), options().deadline(deadline)).unwrap();
+    let created = block_on(tokens.create(input("One"), &admin())).unwrap();
+    let credential = created.credential.unwrap().reveal().to_owned();
+    let id = created.record["id"].as_str().unwrap();
+    let store = tokens.verifier().store();
+
+    store.commits_hang.store(true, Ordering::SeqCst);
+    let began = std::time::Instant::now();
+    let error = block_on(tokens.revoke(id, json!({}), &admin())).unwrap_err();
+    assert_eq!(error.code(), "outcome_unknown");
+    assert!(
+        began.elapsed() >= deadline,
+        "it has tried to find out: {:?}",
+        began.elapsed()
+    );
+
+    store.reads_hang.store(true, Ordering::SeqCst);
+    let any = tokens.verifier().requirement(json!(null)).unwrap();
+    let verdict = block_on(tokens.verify(&credential, &Question::of(&any)));
+    assert_eq!(verdict.code, Code::StoreUnavailable);
+    assert_eq!(
+        block_on(tokens.get(id, &admin())).unwrap_err().code(),
+        "store_unavailable"
+    );
+
+    store.reads_hang.store(false, Ordering::SeqCst);
+    store.commits_hang.store(false, Ordering::SeqCst);
+    let verdict = block_on(tokens.verify(&credential, &Question::of(&any)));
+    assert_eq!(verdict.code, Code::Valid, "the commit was never applied");
 }
 
 /// A server shares one between its threads.
