@@ -7,6 +7,9 @@ const TEXT_BYTES = 6_144;
 /** The most UTF-8 bytes per UTF-16 code unit. */
 export const MAX_BYTES_PER_UNIT = 3;
 
+/** Where a second text begins in the text buffer. */
+const SECOND_TEXT = 256;
+
 /** The addresses of the buffers of a core. */
 export interface BufferAddresses {
   memory: WebAssembly.Memory;
@@ -17,8 +20,9 @@ export interface BufferAddresses {
 /** Fixed buffers in a core's memory: credentials and packed lookups cross without allocation. */
 export class BatchBuffers {
   readonly #addresses: () => BufferAddresses;
-  /** Both are detached, so of length 0, once the memory has grown. */
+  /** All are detached, so of length 0, once the memory has grown. */
   #text = new Uint8Array(0);
+  #second = new Uint8Array(0);
   #numbers = new Int32Array(0);
 
   constructor(addresses: () => BufferAddresses) {
@@ -39,6 +43,14 @@ export class BatchBuffers {
     return false;
   }
 
+  /** As {@link BatchBuffers.write}, for one text and another behind it. */
+  writeTwo(text: string, second: string): boolean {
+    if (text.length > SECOND_TEXT || !this.write(text)) return false;
+    if (writeAscii(second, this.#second)) return true;
+    this.text.fill(0, 0, text.length);
+    return false;
+  }
+
   /**
    * {@link MAX_BATCH_LOOKUPS} integers: requirement ids on the way in, packed lookups on the way
    * out.
@@ -51,6 +63,7 @@ export class BatchBuffers {
   #attach(): void {
     const { memory, text, numbers } = this.#addresses();
     this.#text = new Uint8Array(memory.buffer, text, TEXT_BYTES);
+    this.#second = this.#text.subarray(SECOND_TEXT);
     this.#numbers = new Int32Array(memory.buffer, numbers, MAX_BATCH_LOOKUPS);
   }
 }

@@ -2,7 +2,14 @@
 
 import type { Question } from '../runtime/protocol.js';
 import type { FlatVerdict } from './flat-verdict.js';
-import { haveSameItems, isLineList, isOnePermission, isTextRequirement } from './plain-question.js';
+import {
+  haveSameItems,
+  isLineList,
+  isOnePermission,
+  isPermissionOnResource,
+  isTextRequirement,
+  type PermissionOnResource,
+} from './plain-question.js';
 
 /** How many recent lists with the same first item are compared before a key is built. */
 const MAX_RECENT_LISTS = 8;
@@ -75,6 +82,11 @@ export class InternedRequirements {
     return isOnePermission(requirement) ? this.#permissions.get(requirement.permission) : undefined;
   }
 
+  /** The permission of a requirement of one permission on a resource, if it is known. */
+  findPermission(requirement: PermissionOnResource): InternedRequirement | undefined {
+    return this.#permissions.get(requirement.permission);
+  }
+
   /**
    * The number of a requirement that its caller does not change. `undefined` if it has none: too
    * many have one, or it names a resource, of which there may be as many as requests.
@@ -85,7 +97,12 @@ export class InternedRequirements {
       const known = this.#findList(requirement);
       return known !== undefined || !isLineList(requirement) ? known?.id : this.#ofList(requirement)?.id;
     }
-    if (requirement === null || namesResource(requirement)) return undefined;
+    if (requirement === null) return undefined;
+    if (namesResource(requirement)) {
+      // The permission alone, so that the next question about it is known.
+      if (isPermissionOnResource(requirement)) this.idOf({ permission: requirement.permission });
+      return undefined;
+    }
     const key = JSON.stringify(requirement);
     const id = this.#objects.get(key) ?? this.#ofObject(key, requirement);
     if (id !== undefined && isOnePermission(requirement) && !this.#permissions.has(requirement.permission))

@@ -21,6 +21,18 @@ export function isOnePermission(requirement: unknown): requirement is OnePermiss
   return typeof (requirement as Partial<OnePermission>).permission === 'string';
 }
 
+/** A requirement of one permission on a resource, as a route with a resource gives it. */
+export interface PermissionOnResource extends OnePermission {
+  resource: string;
+}
+
+export function isPermissionOnResource(requirement: unknown): requirement is PermissionOnResource {
+  if (typeof requirement !== 'object' || requirement === null || Array.isArray(requirement)) return false;
+  for (const name in requirement) if (name !== 'permission' && name !== 'resource') return false;
+  const { permission, resource } = requirement as Partial<PermissionOnResource>;
+  return typeof permission === 'string' && typeof resource === 'string';
+}
+
 /** Whether a context is one that the core reads without a refusal. */
 export function isPlainContext({ ip, origin, audience }: RequestContext): boolean {
   return (

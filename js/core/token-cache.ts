@@ -14,7 +14,12 @@ import {
   type RefusalDetails,
 } from './interned-requirements.js';
 import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
-import { isPlainContext, isSmallCount } from './plain-question.js';
+import {
+  isPermissionOnResource,
+  isPlainContext,
+  isSmallCount,
+  type PermissionOnResource,
+} from './plain-question.js';
 import type { CodeRow } from './store-verification.js';
 import type { ReadStamp, VerifyCore } from './verify-core.js';
 import { hasLazyPermissions } from './vocabularies.js';
@@ -82,11 +87,11 @@ export class TokenCache {
     const { requirement, context, consume } = question;
     const isPlain =
       (consume === undefined || consume === 1) && (context === undefined || isPlainContext(context));
-    const id = isPlain ? this.#requirements.idOf(requirement) : undefined;
-    let packed = id === undefined ? MISS : this.#core.lookupPacked(credential, id, now);
+    const plain = isPlain ? this.#lookupRequirement(credential, requirement, now) : undefined;
+    let packed = plain ?? MISS;
     let valid = this.#validVerdict(packed, asOf);
     if (
-      id !== undefined &&
+      plain !== undefined &&
       (valid === undefined || consume === undefined || this.#isUnlimited(packed, valid))
     ) {
       if (valid !== undefined) return valid;
@@ -103,6 +108,21 @@ export class TokenCache {
     return valid;
   }
 
+  /** The packed lookup of a requirement, if it is of a form that needs no JSON. */
+  #lookupRequirement(credential: string, requirement: unknown, now: number): number | undefined {
+    const known = isPermissionOnResource(requirement)
+      ? this.#lookupOn(credential, requirement, now)
+      : undefined;
+    if (known !== undefined) return known;
+    const id = this.#requirements.idOf(requirement);
+    return id === undefined ? undefined : this.#core.lookupPacked(credential, id, now);
+  }
+
+  #lookupOn(credential: string, requirement: PermissionOnResource, now: number): number | undefined {
+    const known = this.#requirements.findPermission(requirement);
+    return known && this.#core.lookupOn(credential, known.id, requirement.resource, now);
+  }
+
   /** Whether the token of a valid hit is known to have no limits. */
   #isUnlimited(packed: number, { token }: FlatVerdict): boolean {
     return token !== undefined && this.#unlimited[packed >>> SLOT_SHIFT] === token;
@@ -115,8 +135,8 @@ export class TokenCache {
   }
 
   /**
-   * {@link lookup} for a requirement in text, of one permission, a list of texts, or none, and no
-   * options. A requirement that is not a text is a miss until {@link lookup} has been asked the
+   * {@link lookup} for a requirement in text, of one permission, maybe on a resource, a list of
+   * texts, or none, and no options. A requirement that is not a text is a miss until {@link lookup} has been asked the
    * same one. Each valid hit is reported to `uses`. With `counts`, only a token that is known to
    * have no limits is a hit.
    */
@@ -130,14 +150,45 @@ export class TokenCache {
   ): FlatVerdict | undefined {
     this.#dropIfRestarted();
     const interned = this.#requirements.find(requirement);
-    if (interned === undefined) return undefined;
+    if (interned === undefined) {
+      return isPermissionOnResource(requirement)
+        ? this.#lookupPlainOn(credential, requirement, now, asOf, uses, counts)
+        : undefined;
+    }
     const packed = this.#core.lookupPacked(credential, interned.id, now);
     const verdict =
       this.#validVerdict(packed, asOf) ??
       this.#verdict(packed, credential, interned.question, now, asOf, interned);
+    return this.#noted(packed, verdict, interned.asked, now, uses, counts);
+  }
+
+  #lookupPlainOn(
+    credential: string,
+    requirement: PermissionOnResource,
+    now: number,
+    asOf: number,
+    uses: HitObserver | undefined,
+    counts: boolean,
+  ): FlatVerdict | undefined {
+    const packed = this.#lookupOn(credential, requirement, now);
+    if (packed === undefined) return undefined;
+    const verdict =
+      this.#validVerdict(packed, asOf) ?? this.#verdict(packed, credential, { requirement }, now, asOf);
+    return this.#noted(packed, verdict, requirement.permission, now, uses, counts);
+  }
+
+  /** The verdict of a hit, whose use is noted. `undefined` where a use may have to be counted. */
+  #noted(
+    packed: number,
+    verdict: FlatVerdict | undefined,
+    asked: AskedPermissions,
+    now: number,
+    uses: HitObserver | undefined,
+    counts: boolean,
+  ): FlatVerdict | undefined {
     if (counts && verdict?.valid && !this.#isUnlimited(packed, verdict)) return undefined;
     if (uses !== undefined && verdict?.valid && verdict.token !== undefined)
-      uses.noteHit(packed >>> SLOT_SHIFT, verdict.token, interned.asked, now);
+      uses.noteHit(packed >>> SLOT_SHIFT, verdict.token, asked, now);
     return verdict;
   }
 

@@ -58,6 +58,7 @@ interface Exports {
   count(requirement: number, consume: number, countedAt: number, now: number, generation: number): number;
   intern(): number;
   lookup_packed(length: number, requirement: number, now: number): number;
+  lookup_on(length: number, resourceLength: number, requirement: number, now: number): number;
   lookup_batch(length: number, count: number, now: number): void;
   lookup(length: number, now: number): number;
   note_use(length: number, at: number): number;
@@ -103,8 +104,11 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** In place of the number of a route: no route matches. */
 const NO_ROUTE = -1;
 
-/** In place of the number of a route: several are needed, or one with a resource. */
+/** In place of the number of a route: several are needed. */
 const OTHER_ROUTES = -2;
+
+/** Beside the number of a route: it is about a resource. */
+const ON_RESOURCE = 1 << 20;
 
 /** How many requests have their requirement kept. Requests to paths with ids are many. */
 const MAX_REQUESTS = 1_000;
@@ -144,8 +148,8 @@ export class VerifyCore {
   #exports!: Exports;
   #buffers = new BatchBuffers(() => this.#addresses());
   #hasTagKey = false;
-  /** The requirements of routes without a resource, by their numbers. The catalog never changes. */
-  readonly #ofRoutes = new Map<number, RouteRequirement>();
+  /** The permissions of routes, by their numbers. The catalog never changes. */
+  readonly #ofRoutes = new Map<number, string>();
   /** The other requirements of the last requests, by method and path. */
   readonly #ofRequests = new Map<string, RouteRequirement | null>();
 
@@ -236,6 +240,19 @@ export class VerifyCore {
   }
 
   /**
+   * {@link VerifyCore.lookupPacked} for an interned requirement of one permission, on a resource.
+   * Also {@link MISS} for a text that is no resource.
+   */
+  lookupOn(credential: string, requirement: number, resource: string, now: number): number {
+    if (this.epoch < 0 || !this.#buffers.writeTwo(credential, resource)) return MISS;
+    try {
+      return this.#exports.lookup_on(credential.length, resource.length, requirement, now);
+    } catch (cause) {
+      throw this.#instances.failure(cause);
+    }
+  }
+
+  /**
    * {@link VerifyCore.lookupPacked} for at most {@link MAX_BATCH_LOOKUPS} credentials of one
    * length, concatenated in `credentials`, and one requirement id for each. `undefined`: no lookup
    * was possible. The result is valid until the next call.
@@ -314,13 +331,19 @@ export class VerifyCore {
   match(method: string, path: string): RouteRequirement | null {
     const number = this.#routeNumber(method, path);
     if (number === NO_ROUTE) return null;
-    const known =
-      number === OTHER_ROUTES ? this.#matchOther(method, path) : this.#matchOne(number, method, path);
-    // A copy: its caller may change it.
-    return known && ('all' in known ? { all: known.all.map((one) => ({ ...one })) } : { ...known });
+    if (number === OTHER_ROUTES) {
+      const known = this.#matchOther(method, path);
+      // A copy: its caller may change it.
+      return known && ('all' in known ? { all: known.all.map((one) => ({ ...one })) } : { ...known });
+    }
+    // Read at once: the next call of the core overwrites it.
+    const resource = (number & ON_RESOURCE) === 0 ? undefined : (this.#outputText() ?? '');
+    const permission = this.#permissionOf(number & ~ON_RESOURCE, method, path);
+    if (permission === undefined) return null;
+    return resource === undefined ? { permission } : { permission, resource };
   }
 
-  /** The number of the one route of a request, if it has no resource. */
+  /** The number of the one route of a request. */
   #routeNumber(method: string, path: string): number {
     const index = METHODS.indexOf(method);
     if (index < 0) return NO_ROUTE;
@@ -333,13 +356,16 @@ export class VerifyCore {
     }
   }
 
-  /** The requirement of a route without a resource is that of its first request. */
-  #matchOne(number: number, method: string, path: string): RouteRequirement | null {
-    const known = this.#ofRoutes.get(number);
-    if (known !== undefined) return known;
-    const found = this.#match(method, path);
-    if (found !== null) this.#ofRoutes.set(number, found);
-    return found;
+  /** The permission of a route is that of its first request. */
+  #permissionOf(number: number, method: string, path: string): string | undefined {
+    let permission = this.#ofRoutes.get(number);
+    if (permission === undefined) {
+      const found = this.#match(method, path);
+      if (found === null || 'all' in found) return undefined;
+      permission = found.permission;
+      this.#ofRoutes.set(number, permission);
+    }
+    return permission;
   }
 
   /** Any other requirement depends on the path. Those of the last requests are kept. */

@@ -21,6 +21,14 @@ pub(super) struct RoutePath<'p> {
 }
 
 impl<'p> RoutePath<'p> {
+    /// A path without anything encoded, which [`RoutePath::parse`] would accept.
+    pub(super) fn plain(path: &'p [u8]) -> RoutePath<'p> {
+        RoutePath {
+            raw: path,
+            decoded: Cow::Borrowed(path),
+        }
+    }
+
     /// Accepts a path that can be read in one way only.
     pub(super) fn parse(path: &'p str) -> Option<RoutePath<'p>> {
         let raw = path.as_bytes();

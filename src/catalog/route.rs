@@ -52,10 +52,11 @@ pub(super) struct Target {
 }
 
 /// What a request needs, as a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum RouteNumber {
-    /// One permission on no resource, that of the route with this number in the document.
-    One(usize),
+    /// One permission, that of the route with this number in the document, on the resource that the
+    /// request is about, if the route has one.
+    One(usize, Option<Resource>),
     /// No route matches.
     None,
     /// Anything else, which takes the whole requirement.
@@ -83,9 +84,9 @@ pub(super) struct Table {
     pub(super) router: Router,
     /// By the number of a form, the first target with it.
     firsts: Vec<usize>,
-    /// By the number of a form, what a request needs that no other form matches; and whether the
-    /// form is the route as written.
-    numbers: Vec<(RouteNumber, bool)>,
+    /// By the number of a form, whether one route has it, and whether the form is that route as
+    /// written.
+    forms: Vec<(bool, bool)>,
 }
 
 /// The path also matches another route on a server that ignores letter case, splits a format off
@@ -238,17 +239,14 @@ impl Table {
             target.number = number;
         }
         let targets = sorted_by_count(targets, |target| target.number);
-        let (mut firsts, mut numbers) = (Vec::new(), Vec::new());
+        let (mut firsts, mut forms) = (Vec::new(), Vec::new());
         let mut first = 0;
         for run in targets.chunk_by(|one, other| one.number == other.number) {
             firsts.push(first);
             first += run.len();
-            numbers.push(match run {
-                [target] if target.resource.is_none() => {
-                    let is_folded = target.form == router.form(target.number);
-                    (RouteNumber::One(target.order), is_folded)
-                }
-                _ => (RouteNumber::Other, false),
+            forms.push(match run {
+                [target] => (true, target.form == router.form(target.number)),
+                _ => (false, false),
             });
         }
         Table {
@@ -256,7 +254,7 @@ impl Table {
             targets,
             router,
             firsts,
-            numbers,
+            forms,
         }
     }
 
@@ -304,17 +302,26 @@ impl Table {
         let Some(number) = found.first else {
             return RouteNumber::None;
         };
-        // A server may heed letter case. Then the route matches nothing, or not for certain.
-        let is_exact = |is_folded| match plainness {
-            Plainness::Folded => is_folded,
-            Plainness::Capitals => {
-                let mut targets = self.targets_of(number);
-                targets.next().is_some_and(|target| covers(&target.form, path))
-            }
+        let (Some((true, is_folded)), true) = (self.forms.get(number), found.more.is_empty()) else {
+            return RouteNumber::Other;
         };
-        match self.numbers.get(number) {
-            Some((answer, is_folded)) if found.more.is_empty() && is_exact(*is_folded) => *answer,
-            _ => RouteNumber::Other,
+        let Some(target) = self.targets_of(number).next() else {
+            return RouteNumber::Other;
+        };
+        // A server may heed letter case. Then the route matches nothing, or not for certain.
+        let is_exact = match plainness {
+            Plainness::Folded => *is_folded,
+            Plainness::Capitals => covers(&target.form, path),
+        };
+        if !is_exact {
+            return RouteNumber::Other;
+        }
+        if target.resource.is_none() {
+            return RouteNumber::One(target.order, None);
+        }
+        match target.resource_of(&RoutePath::plain(path)) {
+            Some(resource) => RouteNumber::One(target.order, Some(resource)),
+            None => RouteNumber::None,
         }
     }
 
@@ -403,21 +410,25 @@ impl Target {
     /// The permission and resource that a request needs. `None` if the resource is none, or if a
     /// segment with one of its parameters can be read in two ways.
     fn matched(&self, path: &RoutePath) -> Option<Matched> {
-        let mut resource = None;
-        if let Some(pieces) = &self.resource {
-            let mut text = String::new();
-            for piece in pieces {
-                match piece {
-                    Piece::Literal(literal) => text.push_str(literal),
-                    Piece::Parameter(segment, index) => text.push_str(self.value(path, *segment, *index)?),
-                }
-            }
-            resource = Some(Resource::parse(&text).ok()?);
-        }
+        let resource = match self.resource {
+            None => None,
+            Some(_) => Some(self.resource_of(path)?),
+        };
         Some(Matched {
             permission: self.permission.clone(),
             resource,
         })
+    }
+
+    fn resource_of(&self, path: &RoutePath) -> Option<Resource> {
+        let mut text = String::new();
+        for piece in self.resource.as_ref()? {
+            match piece {
+                Piece::Literal(literal) => text.push_str(literal),
+                Piece::Parameter(segment, index) => text.push_str(self.value(path, *segment, *index)?),
+            }
+        }
+        Resource::parse(&text).ok()
     }
 
     fn value<'p>(&self, path: &'p RoutePath, segment: usize, index: usize) -> Option<&'p str> {

@@ -13,6 +13,9 @@ const MAX: usize = 64;
 /// bytes; a single other text has at most 256.
 const TEXT: usize = 96 * MAX;
 
+/// Where a second text begins in the credential buffer. A single credential is before it.
+const SECOND_TEXT: usize = 256;
+
 /// The buffers of a core. A host finds them by their addresses, which never change.
 pub struct BatchBuffers {
     /// Credentials, concatenated. Wiped after each call.
@@ -72,6 +75,35 @@ impl BatchBuffers {
         };
         let answer = self.with_text(length, |text| lookups.one(text, requirement, cache));
         answer.unwrap_or(MISS)
+    }
+
+    /// As [`BatchBuffers::lookup_packed`], for one permission on a resource, which is in the
+    /// `resource_length` bytes from byte 256 on.
+    #[allow(clippy::too_many_arguments)] // Numbers cross fastest one by one.
+    pub fn lookup_on<D: VerifierConfig>(
+        &mut self,
+        deployment: &D,
+        cache: &mut Cache,
+        interned: &InternedRequirements,
+        requirement: u32,
+        length: u32,
+        resource_length: u32,
+        now: f64,
+    ) -> i32 {
+        let lookups = PackedLookups {
+            deployment,
+            interned,
+            now,
+        };
+        let (first, second) = self.text.split_at(SECOND_TEXT);
+        let texts = first
+            .get(..length as usize)
+            .zip(second.get(..resource_length as usize));
+        let answer = texts.map_or(MISS, |(text, resource)| {
+            lookups.one_on(text, requirement, resource, cache)
+        });
+        self.wipe(SECOND_TEXT);
+        answer
     }
 
     /// Replaces the first `count` requirement ids by the verdicts on as many credentials of

@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use super::cache::{Cache, Hit};
 use super::code::Code;
-use super::verify::lookup_by_digest;
+use super::verify::{lookup, lookup_by_digest};
 use crate::deployment::VerifierConfig;
 use crate::model::question::Question;
 use crate::model::requirement::Requirement;
 use crate::value::credential::Body;
+use crate::value::resource::Resource;
 use crate::value::time::Instant;
 
 /// The packed answer on a miss: the store has to be read.
@@ -34,6 +35,29 @@ impl<D: VerifierConfig> PackedLookups<'_, D> {
     pub fn one(&self, text: &[u8], requirement: u32, cache: &mut Cache) -> i32 {
         let slot = self.body(text).and_then(|body| cache.recognize(body));
         self.decide(text, slot, requirement, cache)
+    }
+
+    /// As [`PackedLookups::one`], for a requirement of one permission, on a resource. A miss if the
+    /// text is no resource, or if the requirement is another one.
+    #[must_use]
+    pub fn one_on(&self, text: &[u8], requirement: u32, resource: &[u8], cache: &mut Cache) -> i32 {
+        let resource = str::from_utf8(resource).ok().map(Resource::parse);
+        let interned = self.interned.get(requirement as usize);
+        let (Some(Ok(resource)), Some(interned), Ok(now)) =
+            (resource, interned, Instant::from_millis(self.now))
+        else {
+            return MISS;
+        };
+        let Some(requirement) = interned.on(resource) else {
+            return MISS;
+        };
+        pack(lookup(
+            self.deployment,
+            text,
+            &Question::of(&requirement),
+            now,
+            cache,
+        ))
     }
 
     /// The packed verdicts on credentials of `length` bytes each, concatenated in `texts`. They

@@ -47,8 +47,11 @@ const NO_GENERATION: u32 = u32::MAX;
 /// In place of the number of a route: no route matches.
 const NO_ROUTE: i32 = -1;
 
-/// In place of the number of a route: several, or one with a resource.
+/// In place of the number of a route: several.
 const OTHER_ROUTES: i32 = -2;
+
+/// Beside the number of a route, of which a catalog has at most 100,000: it is about a resource.
+const ON_RESOURCE: i32 = 1 << 20;
 
 /// The state between two calls.
 struct State {
@@ -558,6 +561,22 @@ extern "C" fn lookup_packed(length: u32, requirement: u32, now: f64) -> i32 {
     .unwrap_or(MISS)
 }
 
+/// As [`lookup_packed`], for an interned requirement of one permission, on a resource. The resource
+/// is in the `resource_length` bytes from byte 256 of the text buffer on.
+#[unsafe(no_mangle)]
+extern "C" fn lookup_on(length: u32, resource_length: u32, requirement: u32, now: f64) -> i32 {
+    with_buffers(
+        |buffers,
+         State {
+             edge,
+             interned,
+             cache,
+             ..
+         }| { buffers.lookup_on(edge, cache, interned, requirement, length, resource_length, now) },
+    )
+    .unwrap_or(MISS)
+}
+
 /// As [`lookup_packed`], for `count` credentials, at most 64, of `length` bytes each. The
 /// credentials are concatenated in the text buffer, and the requirement ids are at
 /// [`number_buffer`]. The verdicts replace the ids.
@@ -677,8 +696,9 @@ extern "C" fn apply_feed(read_at: f64) -> u32 {
 }
 
 /// The number of the route of a request whose path is in the first `length` bytes of the text
-/// buffer, where it needs one permission on no resource; [`NO_ROUTE`], or [`OTHER_ROUTES`] where
-/// [`route`] tells. The method is its index among GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.
+/// buffer, where it needs one permission; [`NO_ROUTE`], or [`OTHER_ROUTES`] where [`route`] tells.
+/// [`ON_RESOURCE`] is added where the permission is needed on a resource, which is the text answer.
+/// The method is its index among GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.
 #[unsafe(no_mangle)]
 extern "C" fn route_number(method: u32, length: u32) -> i32 {
     BUFFERS
@@ -686,7 +706,11 @@ extern "C" fn route_number(method: u32, length: u32) -> i32 {
             let path = buffers.text_mut().get(..length as usize)?;
             STATE.with_borrow(
                 |state| match state.as_ref()?.edge.route_number(method as usize, path) {
-                    RouteNumber::One(number) => i32::try_from(number).ok(),
+                    RouteNumber::One(number, None) => i32::try_from(number).ok(),
+                    RouteNumber::One(number, Some(resource)) => {
+                        OUTPUT.set(resource.as_str().to_owned());
+                        Some(ON_RESOURCE | i32::try_from(number).ok()?)
+                    }
                     RouteNumber::None => Some(NO_ROUTE),
                     RouteNumber::Other => None,
                 },

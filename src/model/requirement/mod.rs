@@ -37,6 +37,20 @@ impl Requirement {
         }
     }
 
+    /// The same permission on a resource. `None` for any other requirement than one permission.
+    #[must_use]
+    pub fn on(&self, resource: Resource) -> Option<Requirement> {
+        match (&self.needs, self.has_resource()) {
+            (Some(Expression::One(permission)), false) => Some(Requirement {
+                needs: Some(Expression::One(*permission)),
+                all: None,
+                resource: Some(resource),
+                on_resources: Vec::new(),
+            }),
+            _ => None,
+        }
+    }
+
     /// Whether the requirement names a resource.
     #[must_use]
     pub fn has_resource(&self) -> bool {

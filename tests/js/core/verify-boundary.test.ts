@@ -40,6 +40,8 @@ function instance() {
       write(call(core, 'text_buffer'), Buffer.from(text));
       return text.length;
     },
+    /** The first bytes of the text buffer. */
+    bytes: (length: number) => new Uint8Array(memory.buffer, call(core, 'text_buffer'), length),
     /** The code with which the last call was refused; `undefined` if it was not. */
     refused(): string | undefined {
       const length = call(core, 'output_length');
@@ -174,5 +176,34 @@ describe('the verify module', () => {
     }
     for (const unknown of [requirement + 1, -1])
       assert.equal(call(core, 'lookup_packed', present('x'), unknown, NOW), MISS);
+    give('{"requirement":"messages:send"}');
+    const one = call(core, 'intern');
+    const malformed = call(core, 'lookup_on', present('x'), 0, one, NOW);
+    assert.ok(malformed < MISS, 'on the root, a text that is no credential is refused');
+    for (const [length, beside, of, now] of [
+      [257, 0, one, NOW],
+      [1, 6_144 - 255, one, NOW],
+      [1, -1, one, NOW],
+      [-1, 0, one, NOW],
+      [1, 0, requirement, NOW],
+      [1, 0, one + 1, NOW],
+      [1, 0, -1, NOW],
+      [1, 0, one, Number.NaN],
+    ] as const) {
+      const what = JSON.stringify({ length, beside, of, now });
+      assert.equal(call(core, 'lookup_on', length, beside, of, now), MISS, what);
+    }
+  });
+
+  test('wipes a credential that was looked up on a resource', () => {
+    const { core, give, present, bytes } = configured();
+    give('{"requirement":"messages:send"}');
+    const one = call(core, 'intern');
+    for (const beside of [0, 6_144]) {
+      const length = present('acme_live_secret'.repeat(16));
+      assert.equal(length, 256);
+      call(core, 'lookup_on', length, beside, one, NOW);
+      assert.ok(bytes(256).every((byte) => byte === 0));
+    }
   });
 });

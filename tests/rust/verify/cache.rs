@@ -55,6 +55,15 @@ fn recalled(host: &Host, cache: &mut Cache, credential: &str) -> Result<Option<C
     hit.map(|hit| hit.map(|hit| hit.code))
 }
 
+/// A permission that the tokens have, and one that they lack.
+const NEEDS: [&str; 2] = ["messages:send", "policy:write"];
+
+/// The requirement of a permission on a resource, as a caller writes it.
+fn requirement_on(host: &Host, permission: &str, resource: &str) -> Option<Requirement> {
+    let question = json!({ "requirement": { "permission": permission, "resource": resource } });
+    read_requirement(host.deployment.catalog(), &value(question)).ok()
+}
+
 fn sender(host: &mut Host, name: &str) -> (String, String) {
     let made = host
         .create(
@@ -108,7 +117,7 @@ proptest! {
         let mut mistyped = texts[0].clone();
         mistyped.replace_range(20..21, if mistyped.as_bytes()[20] == b'0' { "1" } else { "0" });
         texts.extend([not_read, mistyped, wrong_secret_of(&host, &ids[1])]);
-        let needs = ["messages:send", "policy:write"].map(|permission| Rc::new(requirement(&host, permission)));
+        let needs = NEEDS.map(|permission| Rc::new(requirement(&host, permission)));
         let (length, interned) = (texts[0].len(), needs.into());
         for (asked, step) in rounds.iter().zip(steps) {
             host.now += step * 60_000;
@@ -126,6 +135,14 @@ proptest! {
                 let by_rules = lookup(&host.deployment, text, &question, instant(host.now), &mut plain);
                 prop_assert_eq!(packed, pack(by_rules));
                 prop_assert_eq!(lookups.one(text, *needed, &mut cache), packed);
+                for on in ["", "org:acme", "org:acme/group:eng", "org:acme2", "org:acme//x"] {
+                    let expected = requirement_on(&host, NEEDS[*needed as usize], on).map_or(MISS, |needed| {
+                        let question = Question::of(&needed);
+                        pack(lookup(&host.deployment, text, &question, instant(host.now), &mut plain))
+                    });
+                    prop_assert_eq!(lookups.one_on(text, *needed, on.as_bytes(), &mut cache), expected, "{}", on);
+                    prop_assert_eq!(lookups.one(text, *needed, &mut cache), packed, "after {}", on);
+                }
             }
         }
     }

@@ -52,13 +52,16 @@ fn compare(catalog: &Json) -> bool {
         for path in PATHS {
             let found = edge.route(method, path);
             match edge.route_number(at, path.as_bytes()) {
-                RouteNumber::One(number) => {
+                RouteNumber::One(number, on) => {
                     let needs = found.as_deref().unwrap_or_default();
-                    assert!(
-                        matches!(needs, [Matched { resource: None, .. }]),
-                        "{method} {path}: {catalog}"
+                    let [Matched { permission, resource }] = needs else {
+                        panic!("{method} {path} needs {needs:?}: {catalog}");
+                    };
+                    assert_eq!(resource, &on, "{method} {path}: {catalog}");
+                    assert_eq!(
+                        numbered.entry(number).or_insert_with(|| permission.clone()),
+                        permission
                     );
-                    assert_eq!(numbered.entry(number).or_insert_with(|| found.clone()), &found);
                 }
                 RouteNumber::None => assert_eq!(found, None, "{method} {path}: {catalog}"),
                 RouteNumber::Other => {}
