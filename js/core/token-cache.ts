@@ -136,9 +136,9 @@ export class TokenCache {
 
   /**
    * {@link lookup} for a requirement in text, of one permission, maybe on a resource, a list of
-   * texts, or none, and no options. A requirement that is not a text is a miss until {@link lookup} has been asked the
-   * same one. Each valid hit is reported to `uses`. With `counts`, only a token that is known to
-   * have no limits is a hit.
+   * texts, or none, and no options. A requirement that is not a text is a miss until {@link lookup}
+   * has been asked the same one. Each valid hit is reported to `uses`. With `counts`, only a token
+   * that is known to have no limits is a hit.
    */
   lookupPlain(
     credential: string,

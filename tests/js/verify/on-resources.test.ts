@@ -1,4 +1,4 @@
-/** One permission on a resource: the cached verdict is that of the store, whatever was asked before. */
+/** One permission on a resource: the cached verdict is that of the store, in any order. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
