@@ -21,7 +21,7 @@ export const actor = { id: 'user:1', roles: { '': 'admin' } };
 const MORE_THAN_CACHED = 12_000;
 
 /** 100 owners take turns. */
-const ownerOf = (key) => `org:${key % 100}`;
+export const ownerOf = (key) => `org:${key % 100}`;
 
 /** A catalog of exactly these permissions, each a service and an action. */
 export function catalogOf(permissions) {

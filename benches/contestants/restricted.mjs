@@ -3,7 +3,7 @@
 import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { inTurn, required } from '../scenario.mjs';
-import { catalog, deployed, isRight, prefix } from './leastkey.mjs';
+import { catalog, deployed, isRight, ownerOf, prefix } from './leastkey.mjs';
 
 /** One session of each token. */
 async function sessions({ count } = {}) {
@@ -32,6 +32,24 @@ async function byEdge({ store, credentials }) {
   return { verifier: await createVerifier({ catalog, store, prefix, freshness: '5s' }), credentials };
 }
 
+/** A permission on a resource of the token's owner, another one in each call. */
+async function verifyingOn(made, by) {
+  const { verifier, credentials } = await by(await made);
+  let calls = 0;
+  const call = () => {
+    calls += 1;
+    const at = calls % credentials.length;
+    const resource = `${ownerOf(at)}/device:${calls % RESOURCES}`;
+    return verifier.verifySync(credentials[at], { permission: required, resource });
+  };
+  for (const credential of credentials) await verifier.verify(credential, required);
+  // The first requirement of its form takes the general way.
+  call();
+  return { call, isRight };
+}
+
+const RESOURCES = 100_000;
+
 async function verifying(made, by, context) {
   const { verifier, credentials } = await by(await made);
   for (const credential of credentials) await verifier.verify(credential, required, context);
@@ -41,5 +59,7 @@ async function verifying(made, by, context) {
 
 export const session = (options) => verifying(sessions(options), byTokens);
 export const edgeSession = (options) => verifying(sessions(options), byEdge);
+export const onResource = (options) => verifyingOn(stored(options), byTokens);
+export const edgeOnResource = (options) => verifyingOn(stored(options), byEdge);
 export const conditionsMet = (options) => verifying(conditional(options), byTokens, request);
 export const edgeConditionsMet = (options) => verifying(conditional(options), byEdge, request);

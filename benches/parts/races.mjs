@@ -61,7 +61,9 @@ const races = {
     racers: [
       restricted('edgeSession', 'leastkey/edge, verifySync, a session'),
       restricted('edgeConditionsMet', 'leastkey/edge, verifySync, with conditions on address and audience'),
+      restricted('edgeOnResource', 'leastkey/edge, verifySync, on another resource each time'),
       restricted('session', 'leastkey, verifySync, a session'),
+      restricted('onResource', 'leastkey, verifySync, on another resource each time'),
       restricted('conditionsMet', 'leastkey, verifySync, with conditions on address and audience'),
     ],
   },

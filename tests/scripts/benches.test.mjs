@@ -47,7 +47,7 @@ describe('the contestants of the benches', () => {
     'by hand': contestantsOf(byHand, ['isRight']),
     WebCrypto: contestantsOf(webCrypto, []),
     permission: Object.entries({ bitset, set }),
-    leastkey: contestantsOf(leastkey, ['catalogOf', 'createToken', 'deployed', 'isRight']),
+    leastkey: contestantsOf(leastkey, ['catalogOf', 'createToken', 'deployed', 'isRight', 'ownerOf']),
     'leastkey/edge': contestantsOf(edge, []),
     personal: contestantsOf(personal, []),
     restricted: contestantsOf(restricted, []),
