@@ -246,6 +246,9 @@ describe('PostgreSQL', { skip: leftOut('postgresql') }, () => {
     const database = `shared_${recordKeys.length}`;
     await server.sql(`CREATE DATABASE ${database}`);
     const pool = new pg.Pool({ connectionString: server.url(database) });
+    // The server ends, and connections of the pool may still be closing.
+    pool.on('error', () => {});
+    pool.on('connect', (client) => client.on('error', () => {}));
     const store = postgresStore(pool);
     // Either of the two may make the table, and both at once.
     const pair = await pairOf('postgres', server.url(database), store, recordKeys);
