@@ -4,7 +4,7 @@
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
+import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { createTokens } from 'leastkey';
 import { createVerifier } from 'leastkey/edge';
@@ -13,6 +13,7 @@ import { componentSizes } from '../scripts/build/component.mjs';
 import { inBuild } from '../scripts/paths.mjs';
 import { Failure, report } from '../scripts/shell/failure.mjs';
 import { run } from '../scripts/shell/run.mjs';
+import { startBrowser } from '../tests/portal/support/browser.mjs';
 
 const PREFIX = 'acme_test';
 const PERMISSIONS = Array.from({ length: 20 }, (_, at) => `p${at}`);
@@ -24,10 +25,16 @@ const CATALOG = JSON.stringify({
 const REQUIREMENT = 's:p7';
 const ROUNDS = 11;
 
+/** The rounds before those that are measured, in which an engine compiles. */
+const WARMING = 5;
+
 const python = inBuild('component', 'python', 'bin', 'python');
 const transpiled = inBuild('component', 'transpiled');
 
-/** Measures in Python what {@link measureNode} measures here. */
+/** What the page loads. */
+const TYPES = { '/verifier.js': 'text/javascript', '/verifier.core.wasm': 'application/wasm' };
+
+/** Measures in Python what {@link measureTranspiled} measures here. */
 const IN_PYTHON = `
 import json, sys, time
 from statistics import median
@@ -95,7 +102,8 @@ async function bench() {
   }
   const hosts = {
     'leastkey/edge, Node': await measurePackage(facts),
-    'component by jco, Node': await measureNode(facts),
+    'component by jco, Node': await measureTranspiled(facts, transpiled),
+    'component by jco, Chromium': await measureChromium(facts),
     'component in wasmtime, Python': JSON.parse(await run(python, ['-c', IN_PYTHON, file])),
   };
   console.table(
@@ -137,28 +145,28 @@ async function makeFacts() {
   };
 }
 
-function median(times) {
-  return times.sort((one, other) => one - other)[times.length >> 1];
-}
-
 /** Microseconds of a call, after it was compiled. */
 function micros(call, count) {
   const times = [];
-  for (let round = 0; round < ROUNDS + 5; round++) {
+  for (let round = 0; round < ROUNDS + WARMING; round++) {
     const began = performance.now();
     for (let at = 0; at < count; at++) call();
-    if (round >= 5) times.push(((performance.now() - began) / count) * 1e3);
+    if (round >= WARMING) times.push(((performance.now() - began) / count) * 1e3);
   }
-  return median(times);
+  return times.sort((one, other) => one - other)[times.length >> 1];
 }
 
-async function measureNode({ prefix, catalog, requirement, credential, entries, now }) {
+/** Measures the component by jco, in Node and in a page: of this file it uses `micros` only. */
+async function measureTranspiled({ prefix, catalog, requirement, credential, entries, now }, folder) {
   const store = new Map(entries);
-  const bytes = readFileSync(`${transpiled}/verifier.core.wasm`);
+  const bytes =
+    typeof document === 'undefined'
+      ? (await import('node:fs')).readFileSync(`${folder}/verifier.core.wasm`)
+      : await (await fetch(`${folder}/verifier.core.wasm`)).arrayBuffer();
   const began = performance.now();
   const module = await WebAssembly.compile(bytes);
   const compiled = performance.now();
-  const { instantiate } = await import(pathToFileURL(`${transpiled}/verifier.js`).href);
+  const { instantiate } = await import(`${folder}/verifier.js`);
   const imported = performance.now();
   const { verification } = await instantiate(async () => module, {});
   const instantiated = performance.now();
@@ -188,6 +196,26 @@ async function measureNode({ prefix, catalog, requirement, credential, entries, 
     verify: micros(verify, 300),
     lookup: micros(lookup, 1_000),
   };
+}
+
+async function measureChromium(facts) {
+  const server = createServer(({ url }, response) => {
+    const type = TYPES[url];
+    response.writeHead(200, { 'content-type': type ?? 'text/html' });
+    response.end(type === undefined ? '<!doctype html>' : readFileSync(`${transpiled}${url}`));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const browser = await startBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    const script = `const ROUNDS = ${ROUNDS}, WARMING = ${WARMING}; ${micros}; ${measureTranspiled};
+      measureTranspiled(${JSON.stringify(facts)}, location.origin)`;
+    return await page.evaluate(script);
+  } finally {
+    await browser.close();
+    server.close();
+  }
 }
 
 /** The package for JavaScript, in the same way. */
