@@ -61,7 +61,7 @@ def verify():
             return
         reads.update((key, store.get(key)) for key in step["keys"])
 def lookup():
-    assert verifier.call("lookup", facts["credential"], question, now, 5000)["code"] == "valid"
+    assert verifier.call("lookup-verdict", facts["credential"], question, now, 5000)["code"] == "valid"
 def micros(call, count):
     times = []
     for _ in range(${ROUNDS}):
@@ -185,7 +185,7 @@ async function measureTranspiled({ prefix, catalog, requirement, credential, ent
     }
   };
   const lookup = () => {
-    if (!verification.lookup(credential, question, at, 5_000n).valid) throw new Error('a miss');
+    if (!verification.lookupVerdict(credential, question, at, 5_000n).valid) throw new Error('a miss');
   };
   verification.applyFeed(read(verification.applyFeed([], at).val.keys), at);
   verify();

@@ -154,7 +154,7 @@ test('the core decides alike natively, in the module and in the component', asyn
     const read = (keys) => keys.map((key) => ({ key, value: entries.get(key) }));
     let feed = cached.applyFeed([], now);
     while (feed.tag === 'need') feed = cached.applyFeed(read(feed.val.keys), now);
-    const hit = cached.lookup(credential, asked, now, FRESHNESS);
+    const hit = cached.lookupVerdict(credential, asked, now, FRESHNESS);
     if (hit !== undefined) {
       assert.deepEqual(withoutAsOf(verdictOf(hit)), decided.verdict, `from the cache: ${name}`);
       hits.set(hit.code, (hits.get(hit.code) ?? 0) + 1);

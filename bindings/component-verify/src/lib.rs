@@ -53,7 +53,7 @@ impl Guest for Component {
         })
     }
 
-    fn match_(method: String, path: String) -> Vec<wit::Needed> {
+    fn match_route(method: String, path: String) -> Vec<wit::Needed> {
         let needs = with_verifier(|verifier| Ok(verifier.deployment().route(&method, &path)));
         let needed = |Matched { permission, resource }| wit::Needed {
             permission: permission.to_string(),
@@ -83,7 +83,12 @@ impl Guest for Component {
         with_verifier(|verifier| Ok(verifier.generation())).unwrap_or_default()
     }
 
-    fn lookup(credential: String, question: wit::Question, now: u64, freshness: u64) -> Option<wit::Verdict> {
+    fn lookup_verdict(
+        credential: String,
+        question: wit::Question,
+        now: u64,
+        freshness: u64,
+    ) -> Option<wit::Verdict> {
         let credential = Zeroizing::new(credential);
         let found = with_verifier(|verifier| {
             let now = convert::instant(now)?;

@@ -29,7 +29,7 @@ await applyFeed(verification, store, feedKeys);
 const question = { requirement: [{ permission: permissions[0] }], authenticateOnly: false };
 const { code, token } = await verify(verification, store, credential, question);
 console.log(`from the store: ${code} for ${token.owner}`);
-const cached = verification.lookup(credential, question, BigInt(Date.now()), 5_000n);
+const cached = verification.lookupVerdict(credential, question, BigInt(Date.now()), 5_000n);
 console.log(`from the cache: ${cached.code}`);
 
 function firstTemplate() {

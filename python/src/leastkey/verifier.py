@@ -109,7 +109,7 @@ class Verifier:
 
     def match(self, method: str, path: str) -> tuple[Needed, ...]:
         """What a request needs, by the routes of the catalog. Empty: refuse the request."""
-        return tuple(Needed(**needed) for needed in self._call(self._running(), "match", method, path))
+        return tuple(Needed(**needed) for needed in self._call(self._running(), "match-route", method, path))
 
     def verify(
         self,
@@ -135,7 +135,7 @@ class Verifier:
             instance = self._running()
             if self._freshness > 0:
                 self._refresh(instance, now)
-                cached = self._call(instance, "lookup", credential, question, now, self._freshness)
+                cached = self._call(instance, "lookup-verdict", credential, question, now, self._freshness)
                 if cached is not None:
                     return self._confirmed(instance, credential, question, verdict_of(cached))
             return self._verify(instance, credential, question)
