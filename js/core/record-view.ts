@@ -1,6 +1,7 @@
 /** A stored record, of which the core has said where its parts are. */
 
 import type { VerifiedToken } from '../api/verification.js';
+import type { PermissionLists } from './permission-lists.js';
 import { type CodedList, type Vocabularies, withLazyPermissions } from './vocabularies.js';
 
 /**
@@ -53,17 +54,17 @@ export class RecordView {
 
   /**
    * The token, as a verdict shows it. A token that is kept is decoded: a slice would keep the whole
-   * text of the record in memory, with the digest.
+   * text of the record in memory, with the digest. It shares its list of permissions with others.
    */
   token(
     grant: EffectiveGrant,
     disclosure: Disclosure,
     isKept: boolean,
-    vocabularies: Vocabularies,
+    { vocabularies, lists }: { vocabularies: Vocabularies; lists: PermissionLists },
   ): VerifiedToken {
     const coded = grant.permissions === undefined ? this.#coded() : undefined;
     const members = this.#members(grant, disclosure, coded !== undefined);
-    const token = isKept ? decoded(members) : slices(members);
+    const token = isKept ? decoded(members, lists) : slices(members);
     if (coded === undefined) return token;
     const list = isKept ? parsed(coded) : parsedLater(coded);
     return withLazyPermissions(token, () => vocabularies.idsOf(list()));
@@ -114,9 +115,16 @@ function parsedLater(text: string): () => CodedList {
   return () => JSON.parse(text);
 }
 
-function decoded(members: [name: string, value: string][]): VerifiedToken {
-  const texts = members.map(([name, value]) => `"${name}":${value}`);
-  return JSON.parse(`{${texts.join(',')}}`);
+function decoded(members: [name: string, value: string][], lists: PermissionLists): VerifiedToken {
+  let permissions = '[]';
+  const texts = members.map(([name, value]) => {
+    if (name !== 'permissions') return `"${name}":${value}`;
+    permissions = value;
+    return '"permissions":0';
+  });
+  const token = JSON.parse(`{${texts.join(',')}}`);
+  token.permissions = lists.of(permissions);
+  return token;
 }
 
 function slices(members: [name: string, value: string][]): VerifiedToken {

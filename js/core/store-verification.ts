@@ -9,6 +9,7 @@ import { boundValue } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
 import type { FlatVerdict } from './flat-verdict.js';
 import { MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
+import { PermissionLists } from './permission-lists.js';
 import { type EffectiveGrant, RecordView } from './record-view.js';
 import { namesVocabularies, Vocabularies } from './vocabularies.js';
 
@@ -116,6 +117,7 @@ export class StoreVerification {
   #begun: Begun | undefined;
   /** All that the core has, and more where its instance was replaced. */
   #vocabularies = new Vocabularies();
+  readonly #lists = new PermissionLists();
   /** The keys that tokens rested on, by the token's key: they are read along with the record. */
   readonly #restedOn = new Map<string, string[]>();
 
@@ -264,7 +266,7 @@ export class StoreVerification {
         { permissions, resources },
         { rotation: isMarked || !isOld, successor: isMarked && !isOld },
         call.generation >= 0,
-        this.#vocabularies,
+        { vocabularies: this.#vocabularies, lists: this.#lists },
       );
     }
     const slot = number >>> SLOT_SHIFT;

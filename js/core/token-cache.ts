@@ -24,10 +24,7 @@ import type { CodeRow } from './store-verification.js';
 import type { ReadStamp, VerifyCore } from './verify-core.js';
 import { hasLazyPermissions } from './vocabularies.js';
 
-/** How many distinct permission lists are interned. Tokens with equal lists share one. */
-const MAX_PERMISSION_LISTS = 256;
-
-/** How many distinct texts are interned: permissions, owners, resources and kinds. */
+/** How many distinct texts are interned: owners, resources and kinds. */
 const MAX_INTERNED_TEXTS = 4_096;
 
 /** Records valid hits as uses of their tokens. */
@@ -50,8 +47,6 @@ export class TokenCache {
   readonly #oldSecretViews = new Map<number, VerifiedToken>();
   /** The token views of tokens that have no limits to count against, by slot. */
   #unlimited: (VerifiedToken | undefined)[] = [];
-  /** Interned permission lists: they are most of a token's size. */
-  readonly #permissionLists = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
   readonly #requirements = new InternedRequirements((question) => this.#core.intern(question));
   #epoch = -1;
@@ -249,28 +244,16 @@ export class TokenCache {
   #insert(slot: number, { code, token }: FlatVerdict): void {
     this.#dropIfRestarted();
     if (token !== undefined) {
-      // Those that are made when they are asked for are not made here.
-      if (!hasLazyPermissions(token)) token.permissions = this.#internPermissions(token.permissions);
       token.kind = this.#internText(token.kind);
       token.owner = this.#internText(token.owner);
       token.resource = this.#internText(token.resource);
     }
     // Many verdicts share it.
-    deepFreeze(token);
+    if (token !== undefined) freezeToken(token);
     const isOfOldSecret = code === 'rotated_out' && token?.rotation === undefined;
     this.#tokens[slot] = isOfOldSecret ? undefined : token;
     if (isOfOldSecret && token !== undefined) this.#oldSecretViews.set(slot, token);
     else this.#oldSecretViews.delete(slot);
-  }
-
-  #internPermissions(permissions: string[]): string[] {
-    const key = permissions.join(' ');
-    const known = this.#permissionLists.get(key);
-    if (known !== undefined) return known;
-    if (this.#permissionLists.size >= MAX_PERMISSION_LISTS) this.#permissionLists.clear();
-    const interned = permissions.map((permission) => this.#internText(permission));
-    this.#permissionLists.set(key, interned);
-    return interned;
   }
 
   #internText(text: string): string {
@@ -370,8 +353,15 @@ function rotatedOut({ successor: _, rotation, ...token }: VerifiedToken, byGrace
   return Object.freeze(byGrace && rotation !== undefined ? { ...token, rotation } : token);
 }
 
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const { value: member } of Object.values(Object.getOwnPropertyDescriptors(value))) deepFreeze(member);
-  return Object.freeze(value);
+/** Its permissions are frozen already, or made when they are asked for. */
+function freezeToken(token: VerifiedToken): void {
+  for (const name of Object.keys(token) as (keyof VerifiedToken)[])
+    if (name !== 'permissions') deepFreeze(token[name]);
+  Object.freeze(token);
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.values(value).forEach(deepFreeze);
+  Object.freeze(value);
 }
