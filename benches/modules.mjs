@@ -3,6 +3,7 @@
 /** The modules of parts/ in the order in which they run, each with the keys of its parts. */
 export const modules = {
   races: ['verify', 'personal', 'restricted', 'miss', 'refuse', 'create', 'permission'],
+  nodes: ['nodes'],
   servers: ['servers'],
   workerd: ['workerd'],
   size: ['size'],

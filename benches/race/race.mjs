@@ -11,10 +11,10 @@ const TURNS = 8;
 /**
  * Processor time of a contestant, in nanoseconds and as a multiple of its baseline's, with the
  * middle half of the samples.
- * @param {{ contestant: [file: string, name: string], baseline: [file: string, name: string], milliseconds: number, flags?: string[] }} race
+ * @param {{ contestant: [file: string, name: string], baseline: [file: string, name: string], milliseconds: number, flags?: string[], node?: string }} race
  */
-export async function race({ flags = [], ...race }) {
-  const output = await run(process.execPath, ['--no-warnings', ...flags, runner, JSON.stringify(race)]);
+export async function race({ flags = [], node = process.execPath, ...race }) {
+  const output = await run(node, ['--no-warnings', ...flags, runner, JSON.stringify(race)]);
   const turns = JSON.parse(output.trim().split('\n').at(-1));
   const samples = sampled(turns);
   return {
