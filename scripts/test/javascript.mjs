@@ -1,6 +1,7 @@
 /** The checks of the JavaScript: the content of the package, and its behavior when installed. */
 
 import { inClone, root } from '../paths.mjs';
+import { installDiscoveryDocuments } from '../setup/discovery-documents.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
 import { installServers } from '../setup/servers.mjs';
 import { run } from '../shell/run.mjs';
@@ -54,10 +55,13 @@ export function javascriptChecks(consumer, filters) {
     },
     {
       key: 'servers-apt',
-      label: 'Package: the database servers and shells of its tests are there',
+      label: 'Package: the servers, shells and documents of its tests are there',
       estimate: 60_000,
       needs: 'compiled tests',
-      work: () => installServers(),
+      work: async () => {
+        await installServers();
+        process.env.LEASTKEY_DISCOVERY = await installDiscoveryDocuments();
+      },
     },
     {
       key: 'consumer-test',

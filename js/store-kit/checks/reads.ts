@@ -12,6 +12,9 @@ const SETTLE = 250;
 const GROUPS = 4;
 const GROUP_SIZE = 32;
 
+/** How many gets at least are made while one client changes the groups. */
+const LEAST_READS = 12;
+
 export const READ_CHECKS: Check[] = [
   {
     title: 'what one connection has committed, the other reads: with get, with list, deletions too',
@@ -108,11 +111,15 @@ async function moments(context: Context): Promise<void> {
     );
   for (const group of groups) await change(group, 0);
   let writing = true;
+  let reads = 0;
   const write = async () => {
-    for (let round = 1; round <= rounds; round++) for (const group of groups) await change(group, round);
-    writing = false;
+    for (let round = 1; writing && (round <= rounds || reads < LEAST_READS); round++) {
+      for (const group of groups) await change(group, round);
+      // A store that is quicker than a timer would be done before the first read.
+      if (round > rounds) await pause(0);
+    }
   };
-  const readers = [0, 1].map(async (index) => {
+  const read = async (index: number) => {
     const client = context.client(`reader ${index}`, context.connection(index));
     while (writing) {
       // A store that answers at once would leave the writer no turn.
@@ -133,9 +140,13 @@ async function moments(context: Context): Promise<void> {
           `a get shows a later commit without an earlier one: ${rounds}`,
           call ? [call] : [],
         );
+      reads += 1;
     }
-  });
-  const results = await Promise.allSettled([write(), ...readers]);
-  writing = false;
+  };
+  const ending = (work: Promise<void>) =>
+    work.finally(() => {
+      writing = false;
+    });
+  const results = await Promise.allSettled([write(), read(0), read(1)].map(ending));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -135,16 +135,22 @@ function simpleStore(redis: Redis): Store {
       if write.value then redis.call('SET', write.key, write.value) end
     end
     return 1`;
+  // One script: a key that is deleted between two commands would make a page look like the last.
+  const page = `
+    local found, entries = {}, {}
+    for _, key in ipairs(redis.call('KEYS', '*')) do
+      if string.sub(key, 1, #ARGV[1]) == ARGV[1] and key > ARGV[2] then table.insert(found, key) end
+    end
+    table.sort(found)
+    for at = 1, math.min(#found, tonumber(ARGV[3])) do
+      entries[at] = { found[at], redis.call('GET', found[at]) }
+    end
+    return entries`;
   return {
     get: (keys) => (keys.length === 0 ? [] : redis.mget(keys)),
     async list({ prefix, after = '', limit }) {
-      const keys = (await redis.keys('*')).filter((key) => key.startsWith(prefix) && key > after);
-      const found = keys.sort((a, b) => (a < b ? -1 : 1)).slice(0, limit);
-      const values = found.length === 0 ? [] : await redis.mget(found);
-      return found.flatMap((key, at) => {
-        const value = values[at] ?? null;
-        return value === null ? [] : [{ key, value }];
-      });
+      const found = (await redis.eval(page, 0, prefix, after, limit)) as [string, string][];
+      return found.map(([key, value]) => ({ key, value }));
     },
     async commit(writes) {
       const sent = writes.map(({ key, expect, value }) => ({
