@@ -84,9 +84,8 @@ pub(super) struct Table {
     pub(super) router: Router,
     /// By the number of a form, the first target with it.
     firsts: Vec<usize>,
-    /// By the number of a form, whether one route has it, and whether the form is that route as
-    /// written.
-    forms: Vec<(bool, bool)>,
+    /// By the number of a form that one route has, whether the form is that route as written.
+    singles: Vec<Option<bool>>,
 }
 
 /// The path also matches another route on a server that ignores letter case, splits a format off
@@ -239,14 +238,14 @@ impl Table {
             target.number = number;
         }
         let targets = sorted_by_count(targets, |target| target.number);
-        let (mut firsts, mut forms) = (Vec::new(), Vec::new());
+        let (mut firsts, mut singles) = (Vec::new(), Vec::new());
         let mut first = 0;
         for run in targets.chunk_by(|one, other| one.number == other.number) {
             firsts.push(first);
             first += run.len();
-            forms.push(match run {
-                [target] => (true, target.form == router.form(target.number)),
-                _ => (false, false),
+            singles.push(match run {
+                [target] => Some(target.form == router.form(target.number)),
+                _ => None,
             });
         }
         Table {
@@ -254,7 +253,7 @@ impl Table {
             targets,
             router,
             firsts,
-            forms,
+            singles,
         }
     }
 
@@ -302,7 +301,7 @@ impl Table {
         let Some(number) = found.first else {
             return RouteNumber::None;
         };
-        let (Some((true, is_folded)), true) = (self.forms.get(number), found.more.is_empty()) else {
+        let (Some(Some(is_folded)), true) = (self.singles.get(number), found.more.is_empty()) else {
             return RouteNumber::Other;
         };
         let Some(target) = self.targets_of(number).next() else {
@@ -316,11 +315,8 @@ impl Table {
         if !is_exact {
             return RouteNumber::Other;
         }
-        if target.resource.is_none() {
-            return RouteNumber::One(target.order, None);
-        }
         match target.resource_of(&RoutePath::plain(path)) {
-            Some(resource) => RouteNumber::One(target.order, Some(resource)),
+            Some(resource) => RouteNumber::One(target.order, resource),
             None => RouteNumber::None,
         }
     }
@@ -407,28 +403,28 @@ impl Target {
         self.resource.is_some()
     }
 
-    /// The permission and resource that a request needs. `None` if the resource is none, or if a
-    /// segment with one of its parameters can be read in two ways.
+    /// The permission and resource that a request needs. `None` as of [`Target::resource_of`].
     fn matched(&self, path: &RoutePath) -> Option<Matched> {
-        let resource = match self.resource {
-            None => None,
-            Some(_) => Some(self.resource_of(path)?),
-        };
         Some(Matched {
             permission: self.permission.clone(),
-            resource,
+            resource: self.resource_of(path)?,
         })
     }
 
-    fn resource_of(&self, path: &RoutePath) -> Option<Resource> {
+    /// The resource that a request is about, if the route has one. `None` if it is no resource, or
+    /// if a segment with one of its parameters can be read in two ways.
+    fn resource_of(&self, path: &RoutePath) -> Option<Option<Resource>> {
+        let Some(pieces) = &self.resource else {
+            return Some(None);
+        };
         let mut text = String::new();
-        for piece in self.resource.as_ref()? {
+        for piece in pieces {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
                 Piece::Parameter(segment, index) => text.push_str(self.value(path, *segment, *index)?),
             }
         }
-        Resource::parse(&text).ok()
+        Resource::parse(&text).ok().map(Some)
     }
 
     fn value<'p>(&self, path: &'p RoutePath, segment: usize, index: usize) -> Option<&'p str> {

@@ -162,13 +162,12 @@ fn sorted(forms: &[Vec<u8>]) -> Vec<usize> {
 
 impl Router {
     /// Compiles forms. The second list has the number of each.
-    pub(super) fn compile(forms: Vec<Vec<u8>>) -> (Router, Vec<usize>) {
+    pub(super) fn compile(mut forms: Vec<Vec<u8>>) -> (Router, Vec<usize>) {
         let mut router = Router::default();
         let mut numbers = vec![0; forms.len()];
         let order = sorted(&forms);
-        let mut forms: Vec<Option<Vec<u8>>> = forms.into_iter().map(Some).collect();
         for at in order {
-            let Some(form) = forms.get_mut(at).and_then(Option::take) else {
+            let Some(form) = forms.get_mut(at).map(std::mem::take) else {
                 continue;
             };
             let next = router.forms.len();

@@ -42,7 +42,7 @@ pub(super) struct Uses(HashMap<TokenId, Use>);
 impl Uses {
     /// Notes what a verdict tells: a use, or that of a rotated-out secret.
     pub(super) fn note(&mut self, code: Code, token: &VerifiedToken, at: Instant) {
-        let id = *token.id();
+        let id = token.id;
         if !self.0.contains_key(&id) && self.0.len() >= MAX_TOKENS {
             return;
         }
@@ -57,14 +57,14 @@ impl Uses {
         });
         used.at = used.at.max(at);
         match code {
-            Code::RotatedOut => match token.rotation() {
+            Code::RotatedOut => match token.rotation {
                 Some(rotation) => used.grace_over = used.grace_over.max(Some(rotation)),
                 None => used.reused = true,
             },
             _ => {
                 used.uses = used.uses.saturating_add(1);
-                if token.is_successor() {
-                    used.successor = used.successor.max(token.rotation());
+                if token.successor {
+                    used.successor = used.successor.max(token.rotation);
                 }
             }
         }

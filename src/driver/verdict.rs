@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use crate::model::requirement::MAX_SCOPE_LENGTH;
 use crate::value::permission::Permission;
 use crate::value::time::Instant;
 use crate::verify::code::Code;
-use crate::verify::verdict::VerifiedToken;
+use crate::verify::verdict::{VerifiedToken, challenge};
 
 /// The answer to a presented credential, with its code.
 #[derive(Clone, Debug, Serialize)]
@@ -41,9 +42,6 @@ pub struct Verdict {
     pub as_of: Instant,
 }
 
-/// The longest scope in a challenge: servers and proxies refuse responses with long headers.
-const MAX_SCOPE: usize = 1_000;
-
 impl Verdict {
     /// A verdict that names no token.
     pub(super) fn refused(code: Code, as_of: Instant) -> Verdict {
@@ -67,11 +65,11 @@ impl Verdict {
     #[must_use]
     pub fn challenge(&self) -> Option<String> {
         let error = self.error?;
-        let scope = self.scope.as_deref().filter(|scope| scope.len() <= MAX_SCOPE);
-        Some(match scope {
-            Some(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
-            None => format!("Bearer error=\"{error}\""),
-        })
+        let scope = self
+            .scope
+            .as_deref()
+            .filter(|scope| scope.len() <= MAX_SCOPE_LENGTH);
+        Some(challenge(error, scope))
     }
 }
 

@@ -135,7 +135,7 @@ impl State {
         if let Some(view) = self.views.get_mut(slot) {
             *view = Some(View {
                 token: Arc::clone(token),
-                is_of_old_secret: code == Code::RotatedOut && token.rotation().is_none(),
+                is_of_old_secret: code == Code::RotatedOut && token.rotation.is_none(),
             });
         }
     }
@@ -407,7 +407,7 @@ impl<S: AsyncStore> Verifier<S> {
             }
             Code::RotatedOut => Arc::new(view.token.without_rotation()),
             _ if view.is_of_old_secret => return None,
-            _ if view.token.is_successor() == hit.successor => Arc::clone(&view.token),
+            _ if view.token.successor == hit.successor => Arc::clone(&view.token),
             _ => Arc::new(view.token.with_successor(hit.successor)),
         });
         if code.is_of_scope() {
@@ -573,7 +573,7 @@ impl<S: AsyncStore> Verifier<S> {
         };
         let mut state = self.state();
         if verdict.valid {
-            state.cache.note_use(token.id(), now.believed());
+            state.cache.note_use(&token.id, now.believed());
         }
         state.uses.note(verdict.code, token, now.believed());
     }

@@ -61,40 +61,25 @@ impl BatchBuffers {
     /// The verdict on the credential in the first `length` bytes, as `pack` encodes it.
     pub fn lookup_packed<D: VerifierConfig>(
         &mut self,
-        deployment: &D,
+        lookups: &PackedLookups<D>,
         cache: &mut Cache,
-        interned: &InternedRequirements,
         requirement: u32,
         length: u32,
-        now: f64,
     ) -> i32 {
-        let lookups = PackedLookups {
-            deployment,
-            interned,
-            now,
-        };
         let answer = self.with_text(length, |text| lookups.one(text, requirement, cache));
         answer.unwrap_or(MISS)
     }
 
     /// As [`BatchBuffers::lookup_packed`], for one permission on a resource, which is in the
     /// `resource_length` bytes from byte 256 on.
-    #[allow(clippy::too_many_arguments)] // Numbers cross fastest one by one.
     pub fn lookup_on<D: VerifierConfig>(
         &mut self,
-        deployment: &D,
+        lookups: &PackedLookups<D>,
         cache: &mut Cache,
-        interned: &InternedRequirements,
         requirement: u32,
         length: u32,
         resource_length: u32,
-        now: f64,
     ) -> i32 {
-        let lookups = PackedLookups {
-            deployment,
-            interned,
-            now,
-        };
         let (first, second) = self.text.split_at(SECOND_TEXT);
         let texts = first
             .get(..length as usize)
@@ -110,22 +95,15 @@ impl BatchBuffers {
     /// `length` bytes each.
     pub fn lookup_batch<D: VerifierConfig>(
         &mut self,
-        deployment: &D,
+        lookups: &PackedLookups<D>,
         cache: &mut Cache,
-        interned: &InternedRequirements,
         length: u32,
         count: u32,
-        now: f64,
     ) {
         let (length, count) = (length as usize, count as usize);
         let all = length.saturating_mul(count);
         let Some(text) = self.text.get(..all) else {
             return self.numbers.fill(MISS);
-        };
-        let lookups = PackedLookups {
-            deployment,
-            interned,
-            now,
         };
         lookups.batch(text, length, self.numbers.as_mut_slice(), cache);
         self.wipe(all);

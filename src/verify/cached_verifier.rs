@@ -126,10 +126,7 @@ impl<D: VerifierConfig> CachedVerifier<D> {
             false => Lacking::default(),
         };
         Some(Verdict {
-            token: Some(VerifiedToken {
-                successor,
-                ..view.clone()
-            }),
+            token: Some(view.with_successor(successor)),
             missing: lacking.missing,
             scope: lacking.scope,
             ..Verdict::refused(code, as_of)

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::code::Code;
 use super::decision::Process;
 use super::known_store::KnownStore;
-use super::verdict::Verdict;
+use super::verdict::{Verdict, challenge};
 use super::verify::Load;
 use crate::catalog::Catalog;
 use crate::codec::sort::sorted_by_count;
@@ -186,10 +186,7 @@ impl Wire {
         let Verdict {
             status, error, scope, ..
         } = verdict;
-        let challenge = error.map(|error| match scope {
-            Some(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
-            None => format!("Bearer error=\"{error}\""),
-        });
+        let challenge = error.map(|error| challenge(error, scope.as_deref()));
         Wire {
             status: *status,
             challenge,

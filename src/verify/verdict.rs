@@ -138,66 +138,6 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    /// The id.
-    #[must_use]
-    pub fn id(&self) -> &TokenId {
-        &self.id
-    }
-
-    /// The display name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.name.as_str()
-    }
-
-    /// The kind.
-    #[must_use]
-    pub fn kind(&self) -> &str {
-        &self.kind
-    }
-
-    /// The owner.
-    #[must_use]
-    pub fn owner(&self) -> &Resource {
-        &self.owner
-    }
-
-    /// The subject as which it acts.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_ref().map(Identity::as_str)
-    }
-
-    /// The resource to which it is limited.
-    #[must_use]
-    pub fn resource(&self) -> &Resource {
-        &self.resource
-    }
-
-    /// The permissions of its effective grant, sorted.
-    #[must_use]
-    pub fn permissions(&self) -> &[Permission] {
-        &self.permissions
-    }
-
-    /// When it expires; `None` if it does not by a date.
-    #[must_use]
-    pub fn expires_at(&self) -> Option<Instant> {
-        self.expires_at
-    }
-
-    /// With a pending rotation that the bearer may know of: its revision.
-    #[must_use]
-    pub fn rotation(&self) -> Option<u64> {
-        self.rotation
-    }
-
-    /// Whether the new secret of an unconfirmed rotation was presented.
-    #[must_use]
-    pub fn is_successor(&self) -> bool {
-        self.successor
-    }
-
     /// The view for the other secret of a rotation.
     #[must_use]
     pub fn with_successor(&self, successor: bool) -> VerifiedToken {
@@ -300,5 +240,14 @@ impl Verdict {
             retry_after: settled.spent.retry_after,
             ..verdict
         }
+    }
+}
+
+/// The value of `WWW-Authenticate` (RFC 6750 §3): `Bearer error="insufficient_scope",
+/// scope="messages:send"`.
+pub(crate) fn challenge(error: &str, scope: Option<&str>) -> String {
+    match scope {
+        Some(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
+        None => format!("Bearer error=\"{error}\""),
     }
 }

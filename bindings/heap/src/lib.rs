@@ -53,7 +53,7 @@ unsafe impl GlobalAlloc for Heap {
 /// The memory of the module.
 struct Growing;
 
-// SAFETY: a region that the memory has grown by is new, zeroed, and nobody else's.
+// SAFETY: a region that the memory has grown by is new and zeroed, and nothing else points into it.
 unsafe impl Allocator for Growing {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
         let least = size.div_ceil(PAGE);

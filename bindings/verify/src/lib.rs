@@ -28,12 +28,12 @@ use leastkey::value::credential::{Credential, CredentialForm, ENTROPY, SCHEME, T
 use leastkey::value::permission::Permission;
 use leastkey::value::resource::Resource;
 use leastkey::value::time::Instant;
-use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
+use leastkey::verify::batch_buffers::BatchBuffers;
 use leastkey::verify::cache::{Cache, Disclosed, Hit};
 use leastkey::verify::code::Code;
 use leastkey::verify::decision::{Process, Settled};
 use leastkey::verify::known_store::KnownStore;
-use leastkey::verify::packed::{MISS, pack};
+use leastkey::verify::packed::{InternedRequirements, MISS, PackedLookups, pack};
 use leastkey::verify::verdict::Lacking;
 use leastkey::verify::verification::{Decided, LacksKey, Verification, digest_keys, id_of_digest};
 use leastkey::verify::verify::{self, lookup_renewed};
@@ -549,15 +549,9 @@ extern "C" fn intern() -> usize {
 /// no token was needed to refuse.
 #[unsafe(no_mangle)]
 extern "C" fn lookup_packed(length: u32, requirement: u32, now: f64) -> i32 {
-    with_buffers(
-        |buffers,
-         State {
-             edge,
-             interned,
-             cache,
-             ..
-         }| { buffers.lookup_packed(edge, cache, interned, requirement, length, now) },
-    )
+    with_lookups(now, |buffers, lookups, cache| {
+        buffers.lookup_packed(lookups, cache, requirement, length)
+    })
     .unwrap_or(MISS)
 }
 
@@ -565,15 +559,9 @@ extern "C" fn lookup_packed(length: u32, requirement: u32, now: f64) -> i32 {
 /// is in the `resource_length` bytes from byte 256 of the text buffer on.
 #[unsafe(no_mangle)]
 extern "C" fn lookup_on(length: u32, resource_length: u32, requirement: u32, now: f64) -> i32 {
-    with_buffers(
-        |buffers,
-         State {
-             edge,
-             interned,
-             cache,
-             ..
-         }| { buffers.lookup_on(edge, cache, interned, requirement, length, resource_length, now) },
-    )
+    with_lookups(now, |buffers, lookups, cache| {
+        buffers.lookup_on(lookups, cache, requirement, length, resource_length)
+    })
     .unwrap_or(MISS)
 }
 
@@ -582,17 +570,9 @@ extern "C" fn lookup_on(length: u32, resource_length: u32, requirement: u32, now
 /// [`number_buffer`]. The verdicts replace the ids.
 #[unsafe(no_mangle)]
 extern "C" fn lookup_batch(length: u32, count: u32, now: f64) {
-    with_buffers(
-        |buffers,
-         State {
-             edge,
-             interned,
-             cache,
-             ..
-         }| {
-            buffers.lookup_batch(edge, cache, interned, length, count, now);
-        },
-    );
+    with_lookups(now, |buffers, lookups, cache| {
+        buffers.lookup_batch(lookups, cache, length, count);
+    });
 }
 
 /// As [`lookup_packed`], for any question. Text: the question. The text answer has the missing
@@ -775,6 +755,28 @@ fn with_buffers<T>(call: impl FnOnce(&mut BatchBuffers, &mut State) -> T) -> Opt
     BUFFERS.with_borrow_mut(|buffers| {
         STATE.with_borrow_mut(|state| state.as_mut().map(|state| call(buffers, state)))
     })
+}
+
+fn with_lookups<T>(
+    now: f64,
+    call: impl FnOnce(&mut BatchBuffers, &PackedLookups<VerifierDeployment>, &mut Cache) -> T,
+) -> Option<T> {
+    with_buffers(
+        |buffers,
+         State {
+             edge,
+             interned,
+             cache,
+             ..
+         }| {
+            let lookups = PackedLookups {
+                deployment: edge,
+                interned,
+                now,
+            };
+            call(buffers, &lookups, cache)
+        },
+    )
 }
 
 /// Runs a call with the credential in the text buffer, then wipes the buffer.

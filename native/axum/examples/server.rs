@@ -44,9 +44,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn inbox(token: Token) -> Json<Value> {
-    Json(json!({ "owner": token.owner().as_str(), "messages": [] }))
+    Json(json!({ "owner": token.owner, "messages": [] }))
 }
 
 async fn send(token: Token) -> Json<Value> {
-    Json(json!({ "sentBy": token.name() }))
+    Json(json!({ "sentBy": token.name }))
 }

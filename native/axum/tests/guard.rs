@@ -59,21 +59,21 @@ fn app(tokens: &Memory) -> Router {
     Router::new()
         .route(
             "/inbox",
-            get(|token: Token| async move { token.name().to_owned() }),
+            get(|token: Token| async move { token.name.as_str().to_owned() }),
         )
         .route(
             "/orgs/{org}/inbox",
-            get(|token: Token| async move { token.name().to_owned() }),
+            get(|token: Token| async move { token.name.as_str().to_owned() }),
         )
         .route("/forgotten", get(|| async { "open" }))
         .layer(GuardLayer::by_routes(guard.clone()))
         .route(
             "/send",
-            get(|allowed: Allowed<Send>| async move { allowed.token().name().to_owned() }),
+            get(|allowed: Allowed<Send>| async move { allowed.token().name.as_str().to_owned() }),
         )
         .route(
             "/unguarded",
-            get(|token: Token| async move { token.name().to_owned() }),
+            get(|token: Token| async move { token.name.as_str().to_owned() }),
         )
         .with_state(App(guard))
 }
