@@ -13,6 +13,7 @@ import {
   keepLacking,
   type RefusalDetails,
 } from './interned-requirements.js';
+import { InternedTexts } from './interned-texts.js';
 import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
 import {
   isPermissionOnResource,
@@ -23,9 +24,6 @@ import {
 import type { CodeRow } from './store-verification.js';
 import type { ReadStamp, VerifyCore } from './verify-core.js';
 import { hasLazyPermissions } from './vocabularies.js';
-
-/** How many distinct texts are interned: owners, resources and kinds. */
-const MAX_INTERNED_TEXTS = 4_096;
 
 /** Records valid hits as uses of their tokens. */
 export interface HitObserver {
@@ -47,7 +45,8 @@ export class TokenCache {
   readonly #oldSecretViews = new Map<number, VerifiedToken>();
   /** The token views of tokens that have no limits to count against, by slot. */
   #unlimited: (VerifiedToken | undefined)[] = [];
-  readonly #texts = new Map<string, string>();
+  /** Owners, resources and kinds. */
+  readonly #texts = new InternedTexts();
   readonly #requirements = new InternedRequirements((question) => this.#core.intern(question));
   #epoch = -1;
 
@@ -244,24 +243,16 @@ export class TokenCache {
   #insert(slot: number, { code, token }: FlatVerdict): void {
     this.#dropIfRestarted();
     if (token !== undefined) {
-      token.kind = this.#internText(token.kind);
-      token.owner = this.#internText(token.owner);
-      token.resource = this.#internText(token.resource);
+      token.kind = this.#texts.of(token.kind);
+      token.owner = this.#texts.of(token.owner);
+      token.resource = this.#texts.of(token.resource);
+      // Many verdicts share it.
+      freezeToken(token);
     }
-    // Many verdicts share it.
-    if (token !== undefined) freezeToken(token);
     const isOfOldSecret = code === 'rotated_out' && token?.rotation === undefined;
     this.#tokens[slot] = isOfOldSecret ? undefined : token;
     if (isOfOldSecret && token !== undefined) this.#oldSecretViews.set(slot, token);
     else this.#oldSecretViews.delete(slot);
-  }
-
-  #internText(text: string): string {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    if (this.#texts.size >= MAX_INTERNED_TEXTS) this.#texts.clear();
-    this.#texts.set(text, text);
-    return text;
   }
 
   /** The commonest answer: valid, by the secret that the token was cached with. */
