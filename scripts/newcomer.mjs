@@ -1,12 +1,12 @@
 /**
- * `npm run newcomer`: the first run of somebody new, timed. From a fresh clone to guarded requests,
+ * `npm run newcomer`: a newcomer's first run, timed. From a fresh clone to guarded requests,
  * and from the packed package to a guarded Express server in TypeScript, whose lines and concepts
  * of ours are counted. `-- --tarball` leaves the clone out, which builds everything.
  */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFolder, root } from './paths.mjs';
@@ -80,7 +80,7 @@ async function fromTarball() {
     folder,
     readdirSync(folder).find((name) => name.endsWith('.tgz')),
   );
-  await run('mkdir', [project]);
+  mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "name": "guarded", "private": true, "type": "module" }');
   const options = {
     strict: true,

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import ts from 'typescript';
 import { inBuild, inClone } from '../../scripts/paths.mjs';
+import { strictOptions } from '../js/support/strict-options.mjs';
 
 const permissions = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`p${i}`, `P${i}`]));
 const catalog = {
@@ -65,11 +66,7 @@ const HOVERS = {
 };
 
 const options = {
-  strict: true,
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  skipLibCheck: true,
+  ...strictOptions,
   // Without it, TypeScript does not take the types of catalog.json.
   allowArbitraryExtensions: true,
   types: [],

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import ts from 'typescript';
 import { inBuild, inClone } from '../../scripts/paths.mjs';
 import { codeBlocks } from '../js/support/examples.mjs';
+import { strictOptions } from '../js/support/strict-options.mjs';
 
 const guides = readdirSync(inClone('docs')).filter((name) => name.endsWith('.md'));
 const pages = readdirSync(inClone('site/pages'), { recursive: true }).filter((name) => name.endsWith('.md'));
@@ -18,13 +19,8 @@ const documents = [
 ];
 
 const options = {
-  strict: true,
+  ...strictOptions,
   noEmit: true,
-  // The types of other people's packages are theirs.
-  skipLibCheck: true,
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
   types: ['node'],
   typeRoots: [inClone('node_modules/@types')],
 };

@@ -9,14 +9,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
 import { inBuild, inClone, packageFolder } from '../../scripts/paths.mjs';
+import { strictOptions } from '../js/support/strict-options.mjs';
 
 const options = {
-  strict: true,
+  ...strictOptions,
   noEmit: true,
-  skipLibCheck: true,
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
   types: ['node'],
   typeRoots: [inClone('node_modules/@types')],
 };
