@@ -34,6 +34,7 @@ const TYPES = [
   'value/resource/struct.Resource',
   'value/time/struct.Instant',
   'verify/code/enum.Code',
+  'verify/verdict/struct.Verdict',
   'verify/verdict/struct.VerifiedToken',
 ];
 

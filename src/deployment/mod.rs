@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, Permissions};
 use crate::codec::json::Value;
+use crate::codec::shared::Shared;
 use crate::input::{Members, Path, Problem, Problems, Refusal, message};
 use crate::storage::seal::{RecordKeys, Seal};
 use crate::storage::shard_count::ShardCount;
@@ -102,6 +103,16 @@ pub trait VerifierConfig {
     /// The seal of its stored values.
     fn seal(&self) -> &Seal {
         &self.credentials().seal
+    }
+}
+
+impl<D: VerifierConfig> VerifierConfig for Shared<D> {
+    fn credentials(&self) -> &CredentialConfig {
+        (**self).credentials()
+    }
+
+    fn permissions(&self) -> &Permissions {
+        (**self).permissions()
     }
 }
 

@@ -8,7 +8,6 @@ use super::error::Error;
 use super::options::Options;
 use super::store::Store;
 use super::tokens::{BulkReport, Created, Minted, Tokens as AsyncTokens};
-use super::verdict::Verdict;
 use super::verifier::Verifier as AsyncVerifier;
 use super::wait::block_on;
 use crate::catalog::Matched;
@@ -16,6 +15,7 @@ use crate::deployment::Deployment;
 use crate::model::question::Question;
 use crate::model::requirement::Requirement;
 use crate::value::condition::RequestContext;
+use crate::verify::verdict::Verdict;
 
 /// The tokens of a deployment, on a store whose calls block. Its methods are those of
 /// [`Tokens`](super::Tokens).

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::clock::Moment;
-use crate::storage::shard_count::ShardCount;
 use crate::value::time::Instant;
 
 /// Pushes make the feed read once in a tenth of the window at most, and within these bounds.
@@ -19,8 +18,6 @@ pub(super) struct ReadStart {
     at: Moment,
     /// How many changes of this process it covers.
     changes: u64,
-    /// The shard count that it reads the heads of.
-    pub(super) shards: ShardCount,
 }
 
 /// The reads of the change feed.
@@ -31,7 +28,6 @@ pub(super) struct Feed {
     /// The start of the last read, also of one that failed.
     last_start: Option<Moment>,
     order: u32,
-    shards: ShardCount,
     /// How many changes this process has made.
     changes: u64,
     /// Whether a push has come since the last read began.
@@ -77,13 +73,11 @@ impl Feed {
             order: self.order,
             at: now,
             changes: self.changes,
-            shards: self.shards,
         }
     }
 
     /// Ends a read that was applied to the cache.
-    pub(super) fn applied(&mut self, read: ReadStart, shards: ShardCount) {
-        self.shards = shards;
+    pub(super) fn applied(&mut self, read: ReadStart) {
         // Of two overlapping reads, the cache keeps the one that began later.
         if self.applied.is_none_or(|last| read.order > last.order) {
             self.applied = Some(read);

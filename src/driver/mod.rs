@@ -24,7 +24,6 @@ mod run_operation;
 mod store;
 mod tokens;
 mod uses;
-mod verdict;
 mod verifier;
 mod wait;
 
@@ -37,5 +36,6 @@ pub use memory::MemoryStore;
 pub use options::Options;
 pub use store::{AsyncStore, Entry, Store, StoreError, check_keys, check_range, check_writes, range_bounds};
 pub use tokens::{BulkReport, Created, Minted, Tokens};
-pub use verdict::Verdict;
 pub use verifier::Verifier;
+
+pub use crate::verify::verdict::Verdict;

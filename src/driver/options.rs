@@ -145,7 +145,7 @@ impl Options {
         }
         let deployment = Deployment::configure(&to_value(self.config)?, &to_value(self.catalog)?)?;
         Ok(Settings {
-            deployment,
+            deployment: Arc::new(deployment),
             freshness: self.freshness,
             capacity: self.capacity,
             deadline: self.deadline,
@@ -171,7 +171,7 @@ impl fmt::Debug for Options {
 
 /// The options, compiled.
 pub(super) struct Settings {
-    pub(super) deployment: Deployment,
+    pub(super) deployment: Arc<Deployment>,
     pub(super) freshness: Duration,
     pub(super) capacity: u32,
     pub(super) deadline: Duration,

@@ -12,7 +12,6 @@ use super::error::Error;
 use super::options::{Options, to_value};
 use super::run_operation::{Host, run};
 use super::store::AsyncStore;
-use super::verdict::Verdict;
 use super::verifier::Verifier;
 use super::wait::{Deadline, Turns};
 use crate::catalog::Selection;
@@ -24,6 +23,7 @@ use crate::operation::{Answer, plan, plan_exchange};
 use crate::storage::plan::Plan;
 use crate::value::credential::{Credential, SCHEME, TokenId};
 use crate::verify::explain::explain;
+use crate::verify::verdict::Verdict;
 
 /// The most reads of an explanation.
 const MAX_READS: usize = 6;

@@ -14,10 +14,9 @@ use super::rechecks::Rechecks;
 use super::run_operation::Host;
 use super::store::{AsyncStore, StoreError};
 use super::uses::Uses;
-use super::verdict::Verdict;
 use super::wait::{Deadline, Turns, back_off};
 use crate::catalog::Matched;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, VerifierConfig as _};
 use crate::input::{Path, Problems};
 use crate::model::question::{Question, read_requirement};
 use crate::model::requirement::Requirement;
@@ -25,10 +24,9 @@ use crate::storage::plan::{Plan, ReadRequest, Reads};
 use crate::value::condition::RequestContext;
 use crate::value::credential::{TagKey, WellFormed};
 use crate::value::time::Instant;
-use crate::verify::cache::{Cache, Hit};
+use crate::verify::cached_verifier::CachedVerifier;
 use crate::verify::code::Code;
-use crate::verify::verdict::{Lacking, VerifiedToken};
-use crate::verify::verify::{apply_feed, lookup_renewed, verify_and_cache};
+use crate::verify::verdict::Verdict;
 
 /// The most reads of one verification. An imported key, its record and the record's dependencies
 /// are three; each further read means that the record changed, and with it its dependencies.
@@ -36,6 +34,9 @@ const MAX_READS: usize = 6;
 
 /// The name under which the calls of a process read the change feed one after the other.
 const FEED: &str = "feed";
+
+/// The most reads for one refresh: one, and one more where the shard count was not known.
+const MAX_FEED_READS: usize = 3;
 
 /// Verifies credentials on a store, as [`Tokens`](super::Tokens) does, and manages nothing.
 ///
@@ -85,19 +86,10 @@ struct Inner {
 
 #[derive(Debug)]
 struct State {
-    cache: Cache,
+    verifier: CachedVerifier<Arc<Deployment>>,
     feed: Feed,
-    /// The views of cached tokens, by slot.
-    views: Vec<Option<View>>,
     rechecks: Rechecks,
     uses: Uses,
-}
-
-#[derive(Clone, Debug)]
-struct View {
-    token: Arc<VerifiedToken>,
-    /// Whether an old secret was presented, to which the pending rotation does not belong.
-    is_of_old_secret: bool,
 }
 
 /// What to do with a cached refusal that may be out of date.
@@ -111,46 +103,66 @@ enum Policy {
 
 impl State {
     fn new(settings: &Settings) -> State {
-        let mut cache = Cache::new(settings.capacity);
+        let mut verifier = CachedVerifier::new(Arc::clone(&settings.deployment), settings.capacity);
         // Without a generator, credentials are compared by their digests.
         let random = random::<32>(&*settings.entropy).ok();
         if let Some(key) = random.and_then(|random| TagKey::new(&random)) {
-            cache.set_tag_key(key);
+            verifier.set_tag_key(key);
         }
         State {
-            cache,
+            verifier,
             feed: Feed::default(),
-            views: Vec::new(),
             rechecks: Rechecks::default(),
             uses: Uses::default(),
         }
     }
 
-    /// Keeps the view of a token that the cache has inserted, and shares it with its verdict.
-    fn insert_view(&mut self, slot: u32, code: Code, token: &Arc<VerifiedToken>) {
-        let Ok(slot) = usize::try_from(slot) else { return };
-        if self.views.len() <= slot {
-            self.views.resize(slot + 1, None);
+    /// The cached verdict, unless the store has to be read before it is given.
+    fn lookup(
+        &mut self,
+        credential: &str,
+        question: &Question<'_>,
+        now: Moment,
+        policy: Policy,
+    ) -> Option<Verdict> {
+        let as_of = self.feed.as_of()?;
+        let mut lookup = |at| self.verifier.lookup(credential, question, at, as_of);
+        let mut verdict = lookup(now.latest())?;
+        // A clock that jumped ahead refuses at once, and admits nothing before its time.
+        if verdict.valid && now.believed() < now.latest() {
+            verdict = lookup(now.believed())?;
         }
-        if let Some(view) = self.views.get_mut(slot) {
-            *view = Some(View {
-                token: Arc::clone(token),
-                is_of_old_secret: code == Code::RotatedOut && token.rotation.is_none(),
-            });
+        if !verdict.valid && policy == Policy::Reread {
+            let prefix = self.verifier.deployment().prefix();
+            if let Ok(text) = WellFormed::read(prefix, credential.as_bytes())
+                && self.rechecks.begin(verdict.code, text.id(), now.steady)
+            {
+                return None;
+            }
         }
+        Some(verdict)
     }
 
-    fn clear_view(&mut self, slot: u32) {
-        let view = usize::try_from(slot)
-            .ok()
-            .and_then(|slot| self.views.get_mut(slot));
-        if let Some(view) = view {
-            *view = None;
+    /// One step of a verification from the store.
+    fn verify(
+        &mut self,
+        credential: &str,
+        question: &Question<'_>,
+        reads: &Reads,
+        generation: Option<u32>,
+        now: Moment,
+    ) -> Plan<Verdict> {
+        let mut verify = |at| self.verifier.verify(credential, question, reads, generation, at);
+        let plan = verify(now.latest());
+        match &plan {
+            // As in `lookup`.
+            Plan::Answer(verdict) | Plan::Commit { answer: verdict, .. }
+                if verdict.valid && now.believed() < now.latest() =>
+            {
+                verify(now.believed())
+            }
+            _ => plan,
         }
-    }
-
-    fn view(&self, slot: u32) -> Option<&View> {
-        self.views.get(usize::try_from(slot).ok()?)?.as_ref()
     }
 }
 
@@ -250,7 +262,7 @@ impl<S: AsyncStore> Verifier<S> {
         if window.is_zero() || !self.state().feed.is_fresh(&now, window) {
             return None;
         }
-        let verdict = self.lookup(credential, question, now, Policy::Reread)?;
+        let verdict = self.state().lookup(credential, question, now, Policy::Reread)?;
         self.note_use(&verdict, question);
         Some(verdict)
     }
@@ -286,19 +298,16 @@ impl<S: AsyncStore> Verifier<S> {
                 return Err(failed(error));
             }
         }
-        let now = times.moment().map_err(failed)?;
-        if let Some(verdict) = self.lookup(credential, question, now, Policy::Reread) {
+        let lookup = |policy| self.lookup(credential, question, policy).map_err(failed);
+        if let Some(verdict) = lookup(Policy::Reread)? {
             return Ok(verdict);
         }
         let key = self.key_of(credential);
         let (_turn, waited) = self.inner.loads.take(&self.host.store, key, &deadline).await;
-        if waited {
-            let now = times.moment().map_err(failed)?;
-            if let Some(verdict) = self.lookup(credential, question, now, Policy::Accept) {
-                return Ok(verdict);
-            }
+        if waited && let Some(verdict) = lookup(Policy::Accept)? {
+            return Ok(verdict);
         }
-        let generation = self.state().cache.generation();
+        let generation = self.state().verifier.generation();
         match self
             .load(credential, question, Some(generation), as_of, &deadline)
             .await
@@ -306,8 +315,7 @@ impl<S: AsyncStore> Verifier<S> {
             Ok(verdict) => Ok(verdict),
             // The window covers the cached verdict where the store could not be read again.
             Err(error) => {
-                let now = times.moment().map_err(failed)?;
-                let cached = self.lookup(credential, question, now, Policy::Accept);
+                let cached = lookup(Policy::Accept)?;
                 if let Ok(text) = WellFormed::read(self.deployment().prefix(), credential.as_bytes()) {
                     self.state().rechecks.cancel(text.id());
                 }
@@ -337,86 +345,43 @@ impl<S: AsyncStore> Verifier<S> {
             return Ok(());
         }
         let read = self.state().feed.start(now);
-        let keys: Vec<String> = read.shards.feed_keys().collect();
-        let values = read_keys(store, &keys, deadline).await;
-        let values = values.map_err(CallError::into_store)?;
-        let mut heads = Reads::default();
-        for (key, value) in keys.into_iter().zip(values) {
-            heads.insert(key, value);
-        }
-        let mut state = self.state();
         // Reads are ordered by their numbers, which no clock can turn back.
         let order = Instant::from_millis(read.order.into()).unwrap_or(Instant::EPOCH);
-        let shards = apply_feed(&settings.deployment, &heads, order, &mut state.cache);
-        let shards = shards.map_err(|_| {
-            let message = "the store is not that of this deployment: its prefix is another, or an older version made it";
-            Error::from(StoreError::refused(message))
-        })?;
-        state.feed.applied(read, shards);
-        Ok(())
+        let mut heads = Reads::default();
+        for _ in 0..MAX_FEED_READS {
+            let plan = self.state().verifier.apply_feed(&heads, order);
+            match plan {
+                Plan::Answer(_) => {
+                    self.state().feed.applied(read);
+                    return Ok(());
+                }
+                Plan::Need(ReadRequest { keys, .. }) => {
+                    let values = read_keys(store, &keys, deadline).await;
+                    let values = values.map_err(CallError::into_store)?;
+                    heads = Reads::default();
+                    for (key, value) in keys.into_iter().zip(values) {
+                        heads.insert(key, value);
+                    }
+                }
+                Plan::Refuse(refusal) => return Err(refusal.into()),
+                Plan::Prepare { .. } | Plan::Commit { .. } => {
+                    return Err(Error::internal("a read of the change feed writes nothing"));
+                }
+            }
+        }
+        Err(Error::internal(
+            "the shard count changed between two reads of the change feed",
+        ))
     }
 
-    /// The cached verdict, unless the store has to be read before it is given.
     fn lookup(
         &self,
         credential: &str,
         question: &Question<'_>,
-        now: Moment,
         policy: Policy,
-    ) -> Option<Verdict> {
-        let deployment = self.deployment();
-        let mut state = self.state();
-        let as_of = state.feed.as_of()?;
-        let text = credential.as_bytes();
-        let mut found = lookup_renewed(deployment, text, question, now.latest(), &mut state.cache);
-        // A clock that jumped ahead refuses at once, and admits nothing before its time.
-        if now.believed() < now.latest()
-            && matches!(
-                found,
-                Ok(Some(Hit {
-                    code: Code::Valid,
-                    ..
-                }))
-            )
-        {
-            found = lookup_renewed(deployment, text, question, now.believed(), &mut state.cache);
-        }
-        let code = match &found {
-            Ok(hit) => hit.as_ref()?.code,
-            Err(code) => *code,
-        };
-        if code != Code::Valid
-            && policy == Policy::Reread
-            && let Ok(text) = WellFormed::read(deployment.prefix(), text)
-            && state.rechecks.begin(code, text.id(), now.steady)
-        {
-            return None;
-        }
-        let mut verdict = Verdict::refused(code, as_of);
-        // Without the secret, only the code is disclosed.
-        let Ok(Some(hit)) = found else {
-            return Some(verdict);
-        };
-        if code == Code::BadSecret {
-            return Some(verdict);
-        }
-        let view = state.view(hit.slot)?;
-        verdict.token = Some(match code {
-            Code::RotatedOut if hit.successor && !view.is_of_old_secret => {
-                Arc::new(view.token.with_successor(false))
-            }
-            Code::RotatedOut => Arc::new(view.token.without_rotation()),
-            _ if view.is_of_old_secret => return None,
-            _ if view.token.successor == hit.successor => Arc::clone(&view.token),
-            _ => Arc::new(view.token.with_successor(hit.successor)),
-        });
-        if code.is_of_scope() {
-            let grant = state.cache.grant(hit.slot)?;
-            let lacking = Lacking::of(code, question.requirement, &grant, deployment.catalog());
-            verdict.missing = lacking.missing;
-            verdict.scope = lacking.scope;
-        }
-        Some(verdict)
+    ) -> Result<Option<Verdict>, Error> {
+        let now = self.host.settings.times.moment()?;
+        Ok(self.state().lookup(credential, question, now, policy))
     }
 
     /// The verdict from the store. With a generation from before, the token enters the cache.
@@ -510,55 +475,14 @@ impl<S: AsyncStore> Verifier<S> {
                 .counted_at
                 .or_else(|| question.consume.map(|_| now.believed())),
         };
-        let mut state = self.state();
-        let mut at = |time| {
-            let cache = &mut state.cache;
-            verify_and_cache(
-                self.deployment(),
-                credential,
-                &question,
-                reads,
-                time,
-                cache,
-                generation,
-            )
-        };
-        let (mut plan, mut slot) = at(now.latest());
-        let admits =
-            matches!(&plan, Plan::Answer(verdict) | Plan::Commit { answer: verdict, .. } if verdict.valid);
-        if admits && now.believed() < now.latest() {
-            (plan, slot) = at(now.believed());
-        }
-        let mut told = |verdict: crate::verify::verdict::Verdict| {
-            let token = verdict.token.map(Arc::new);
-            match (slot, &token) {
-                (Some(slot), Some(token)) => state.insert_view(slot, verdict.code, token),
-                // A wrong secret may have left an entry in a slot.
-                (Some(slot), None) => state.clear_view(slot),
-                (None, _) => {}
-            }
-            Verdict {
-                valid: verdict.valid,
-                code: verdict.code,
-                status: verdict.status,
-                error: verdict.error,
-                token,
-                missing: verdict.missing,
-                retry_after: verdict.retry_after,
-                remaining: verdict.remaining,
-                scope: verdict.scope,
-                as_of,
-            }
-        };
+        let plan = self.state().verify(credential, &question, reads, generation, now);
         Ok(match plan {
-            Plan::Need(need) => Plan::Need(need),
-            Plan::Prepare { writes } => Plan::Prepare { writes },
-            Plan::Refuse(refusal) => Plan::Refuse(refusal),
-            Plan::Answer(verdict) => Plan::Answer(told(verdict)),
+            Plan::Answer(verdict) => Plan::Answer(Verdict { as_of, ..verdict }),
             Plan::Commit { writes, answer } => Plan::Commit {
                 writes,
-                answer: told(answer),
+                answer: Verdict { as_of, ..answer },
             },
+            plan => plan,
         })
     }
 
@@ -573,7 +497,7 @@ impl<S: AsyncStore> Verifier<S> {
         };
         let mut state = self.state();
         if verdict.valid {
-            state.cache.note_use(&token.id, now.believed());
+            state.verifier.note_use(&token.id, now.believed());
         }
         state.uses.note(verdict.code, token, now.believed());
     }

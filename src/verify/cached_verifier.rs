@@ -1,23 +1,35 @@
-//! A verifier with its token cache, for hosts that take whole verdicts: the other languages.
+//! A verifier with its token cache, for hosts that take whole verdicts: a process in Rust, and the
+//! other languages.
 
 use super::cache::{Cache, Hit};
 use super::code::Code;
 use super::verdict::{Lacking, Verdict, VerifiedToken};
 use super::verify::{self, lookup_renewed, verify_and_cache};
+use crate::codec::shared::Shared;
 use crate::deployment::VerifierConfig;
 use crate::input::{ErrorCode, Refusal, message};
 use crate::model::question::Question;
 use crate::storage::plan::{Plan, Reads};
 use crate::storage::shard_count::ShardCount;
+use crate::value::credential::{TagKey, TokenId};
 use crate::value::time::Instant;
 
-/// A deployment that verifies, with its token cache and the views of the cached tokens.
+/// A deployment that verifies, with its token cache and the views of the cached tokens. It does no
+/// I/O: its host reads the store, and tells it the time.
 #[derive(Debug)]
 pub struct CachedVerifier<D> {
     deployment: D,
     cache: Cache,
-    /// The views that a valid verdict has, by the slot of the cache.
-    views: Vec<Option<VerifiedToken>>,
+    /// The views of the cached tokens, by the slot of the cache.
+    views: Vec<Option<View>>,
+}
+
+/// What a verdict shows of a cached token.
+#[derive(Debug)]
+struct View {
+    token: Shared<VerifiedToken>,
+    /// Whether an old secret was presented, to which the pending rotation does not belong.
+    is_of_old_secret: bool,
 }
 
 impl<D: VerifierConfig> CachedVerifier<D> {
@@ -29,6 +41,12 @@ impl<D: VerifierConfig> CachedVerifier<D> {
             cache: Cache::new(capacity),
             views: Vec::new(),
         }
+    }
+
+    /// Sets the key by which the cache recognises credentials that it has seen. It must be random,
+    /// and be used by this verifier alone.
+    pub fn set_tag_key(&mut self, key: TagKey) {
+        self.cache.set_tag_key(key);
     }
 
     /// The deployment.
@@ -67,8 +85,8 @@ impl<D: VerifierConfig> CachedVerifier<D> {
     /// The cached verdict, if the last read of the feed began within `freshness` milliseconds
     /// before `now`. `None`: read the store.
     ///
-    /// The verdicts on an old secret, and on a token that went idle, are always read.
-    pub fn lookup(
+    /// The verdict on a token that went idle is always read: the feed publishes no uses.
+    pub fn lookup_within(
         &mut self,
         credential: &str,
         question: &Question,
@@ -80,57 +98,68 @@ impl<D: VerifierConfig> CachedVerifier<D> {
         if age >= freshness {
             return None;
         }
-        let found = lookup_renewed(
-            &self.deployment,
-            credential.as_bytes(),
-            question,
-            now,
-            &mut self.cache,
-        );
-        match found {
+        let found = self.lookup(credential, question, now, as_of);
+        found.filter(|verdict| verdict.code != Code::IdleExpired)
+    }
+
+    /// The cached verdict, as of the last read of the feed, which began at `as_of`. The caller
+    /// ensures that this is recent. `None`: read the store.
+    ///
+    /// Another process may have used a token since it went idle: read the store before that is
+    /// refused.
+    pub fn lookup(
+        &mut self,
+        credential: &str,
+        question: &Question,
+        now: Instant,
+        as_of: Instant,
+    ) -> Option<Verdict> {
+        let text = credential.as_bytes();
+        match lookup_renewed(&self.deployment, text, question, now, &mut self.cache) {
+            // Without the secret, only the code is disclosed.
             Err(code)
             | Ok(Some(Hit {
                 code: code @ Code::BadSecret,
                 ..
             })) => Some(Verdict::refused(code, as_of)),
-            Ok(
-                None
-                | Some(Hit {
-                    code: Code::RotatedOut | Code::IdleExpired,
-                    ..
-                }),
-            ) => None,
             Ok(Some(hit)) => self.verdict(hit, question, as_of),
+            Ok(None) => None,
         }
     }
 
-    /// The verdict of a hit, for which a secret was presented that is not rotated out.
-    fn verdict(
-        &self,
-        Hit {
+    /// The verdict of a hit, for which a secret of the token was presented.
+    fn verdict(&self, hit: Hit, question: &Question, as_of: Instant) -> Option<Verdict> {
+        let Hit {
             slot,
             code,
             successor,
-        }: Hit,
-        question: &Question,
-        as_of: Instant,
-    ) -> Option<Verdict> {
-        let view = self.views.get(usize::try_from(slot).ok()?)?.as_ref()?;
-        let lacking = match code.is_of_scope() {
-            true => Lacking::of(
-                code,
-                question.requirement,
-                &self.cache.grant(slot)?,
-                self.deployment.permissions(),
-            ),
-            false => Lacking::default(),
+        } = hit;
+        let View {
+            token,
+            is_of_old_secret,
+        } = self.views.get(usize::try_from(slot).ok()?)?.as_ref()?;
+        let token = match code {
+            Code::RotatedOut if !successor => Shared::new(token.without_rotation()),
+            // The view lacks the pending rotation.
+            _ if *is_of_old_secret => return None,
+            _ => {
+                let successor = successor && code != Code::RotatedOut;
+                match token.successor == successor {
+                    true => Shared::clone(token),
+                    false => Shared::new(token.with_successor(successor)),
+                }
+            }
         };
-        Some(Verdict {
-            token: Some(view.with_successor(successor)),
-            missing: lacking.missing,
-            scope: lacking.scope,
-            ..Verdict::refused(code, as_of)
-        })
+        let mut verdict = Verdict::refused(code, as_of);
+        verdict.token = Some(token);
+        if code.is_of_scope() {
+            let grant = self.cache.grant(slot)?;
+            let permissions = self.deployment.permissions();
+            let lacking = Lacking::of(code, question.requirement, &grant, permissions);
+            verdict.missing = lacking.missing;
+            verdict.scope = lacking.scope;
+        }
+        Some(verdict)
     }
 
     /// One step of a verification from the store. With the `generation` from before its reads, the
@@ -160,15 +189,23 @@ impl<D: VerifierConfig> CachedVerifier<D> {
         plan
     }
 
-    /// Keeps the view of the token that the cache has inserted into a slot. The view that is given
-    /// with an old secret may lack the pending rotation.
+    /// Keeps the view of the token that the cache has inserted into a slot. A wrong secret may have
+    /// left an entry without one.
     fn keep_view(&mut self, slot: usize, verdict: &Verdict) {
-        let is_whole = verdict.code != Code::RotatedOut;
         while self.views.len() <= slot {
             self.views.push(None);
         }
         if let Some(view) = self.views.get_mut(slot) {
-            *view = verdict.token.clone().filter(|_| is_whole);
+            *view = verdict.token.as_ref().map(|token| View {
+                token: Shared::clone(token),
+                is_of_old_secret: verdict.code == Code::RotatedOut && token.rotation.is_none(),
+            });
         }
+    }
+
+    /// Notes a use of a token that was found valid: it keeps the token, and its parents, from going
+    /// idle in this process until it is flushed.
+    pub fn note_use(&mut self, id: &TokenId, at: Instant) {
+        self.cache.note_use(id, at);
     }
 }

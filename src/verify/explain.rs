@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::code::Code;
 use super::decision::Process;
 use super::known_store::KnownStore;
-use super::verdict::{Verdict, challenge};
+use super::verdict::Verdict;
 use super::verify::Load;
 use crate::catalog::Catalog;
 use crate::codec::sort::sorted_by_count;
@@ -183,15 +183,11 @@ fn satisfying_templates(catalog: &Catalog, requirement: &Requirement, grant: &Gr
 
 impl Wire {
     fn of(verdict: &Verdict) -> Wire {
-        let Verdict {
-            status, error, scope, ..
-        } = verdict;
-        let challenge = error.map(|error| challenge(error, scope.as_deref()));
         Wire {
-            status: *status,
-            challenge,
-            error: *error,
-            scope: scope.clone(),
+            status: verdict.status,
+            challenge: verdict.challenge(),
+            error: verdict.error,
+            scope: verdict.scope.clone(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The answer to a presented credential, with its code.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::cache::Disclosed;
 use super::code::Code;
@@ -8,6 +8,7 @@ use super::decision::{DisclosedToken, Settled};
 use super::known_store::KnownStore;
 use crate::catalog::Permissions;
 use crate::codec::decode::DecodeError;
+use crate::codec::shared::Shared;
 use crate::codec::sorted_map::SortedMap;
 use crate::model::grant::Grant;
 use crate::model::record_text::Part;
@@ -51,7 +52,7 @@ impl Lacking {
 }
 
 /// The answer to a presented credential.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// Whether to accept the request.
@@ -63,9 +64,9 @@ pub struct Verdict {
     /// The RFC 6750 error of the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'static str>,
-    /// The token, only after its secret has matched.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<VerifiedToken>,
+    /// The token, only after its secret has matched. Verdicts from a cache share it.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "unshared")]
+    pub token: Option<Shared<VerifiedToken>>,
     /// The permissions that are missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Permission>,
@@ -79,7 +80,7 @@ pub struct Verdict {
     /// never depends on the token's grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// The instant for which this verdict holds: the start of the read that it is based on.
+    /// The instant for which this verdict holds: every change before it is in it.
     pub as_of: Instant,
 }
 
@@ -229,7 +230,7 @@ impl Verdict {
             return verdict;
         };
         match VerifiedToken::of(token, catalog, known) {
-            Ok(view) => verdict.token = Some(view),
+            Ok(view) => verdict.token = Some(Shared::new(view)),
             Err(DecodeError) => return Verdict::refused(Code::StoreUnavailable, as_of),
         }
         let Lacking { missing, scope } = Lacking::of(settled.code, requirement, &token.grant, catalog);
@@ -241,13 +242,19 @@ impl Verdict {
             ..verdict
         }
     }
+
+    /// The value of `WWW-Authenticate` for a refusal with status 401 or 403 (RFC 6750 §3), as
+    /// `Bearer error="insufficient_scope", scope="messages:send"`; `None` for any other verdict. It never depends on the token, or on whether it exists.
+    #[must_use]
+    pub fn challenge(&self) -> Option<String> {
+        let error = self.error?;
+        Some(match &self.scope {
+            Some(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
+            None => format!("Bearer error=\"{error}\""),
+        })
+    }
 }
 
-/// The value of `WWW-Authenticate` (RFC 6750 §3): `Bearer error="insufficient_scope",
-/// scope="messages:send"`.
-pub(crate) fn challenge(error: &str, scope: Option<&str>) -> String {
-    match scope {
-        Some(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
-        None => format!("Bearer error=\"{error}\""),
-    }
+fn unshared<S: Serializer>(token: &Option<Shared<VerifiedToken>>, serializer: S) -> Result<S::Ok, S::Error> {
+    token.as_deref().serialize(serializer)
 }

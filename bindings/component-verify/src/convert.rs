@@ -77,7 +77,7 @@ impl From<Verdict> for wit::Verdict {
             code: verdict.code.name().to_owned(),
             status: verdict.status,
             error: text(verdict.error),
-            token: verdict.token.map(Into::into),
+            token: verdict.token.as_deref().map(Into::into),
             missing: texts(verdict.missing),
             scope: verdict.scope,
             retry_after: verdict.retry_after,
@@ -87,11 +87,11 @@ impl From<Verdict> for wit::Verdict {
     }
 }
 
-impl From<VerifiedToken> for wit::VerifiedToken {
-    fn from(token: VerifiedToken) -> wit::VerifiedToken {
+impl From<&VerifiedToken> for wit::VerifiedToken {
+    fn from(token: &VerifiedToken) -> wit::VerifiedToken {
         let resources = token
             .resources
-            .into_iter()
+            .iter()
             .map(|(permission, places)| wit::BoundedPermission {
                 permission: permission.to_string(),
                 resources: texts(places),
@@ -99,17 +99,17 @@ impl From<VerifiedToken> for wit::VerifiedToken {
         wit::VerifiedToken {
             id: token.id.to_string(),
             name: token.name.to_string(),
-            description: text(token.description),
-            tags: texts(token.tags),
+            description: text(token.description.as_ref()),
+            tags: texts(&token.tags),
             metadata: token.metadata.as_ref().map(json),
-            kind: token.kind,
+            kind: token.kind.clone(),
             owner: token.owner.to_string(),
-            technical_user: text(token.technical_user),
-            parent: text(token.parent),
-            subject: text(token.subject),
-            role: token.role,
+            technical_user: text(token.technical_user.as_ref()),
+            parent: text(token.parent.as_ref()),
+            subject: text(token.subject.as_ref()),
+            role: token.role.clone(),
             resource: token.resource.to_string(),
-            permissions: texts(token.permissions),
+            permissions: texts(&token.permissions),
             resources: resources.collect(),
             created_at: token.created_at.millis(),
             expires_at: token.expires_at.map(Instant::millis),

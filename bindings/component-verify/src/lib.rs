@@ -93,7 +93,7 @@ impl Guest for Component {
         let found = with_verifier(|verifier| {
             let now = convert::instant(now)?;
             with_question(verifier, question, |verifier, question| {
-                Ok(verifier.lookup(&credential, question, now, freshness))
+                Ok(verifier.lookup_within(&credential, question, now, freshness))
             })
         });
         found.ok().flatten().map(Into::into)

@@ -13,7 +13,7 @@ use expression::Expression;
 
 /// The most bytes of a scope. Servers and proxies refuse responses with long headers, and a scope
 /// of a thousand permissions is of no use.
-pub(crate) const MAX_SCOPE_LENGTH: usize = 1_000;
+const MAX_SCOPE_LENGTH: usize = 1_000;
 
 /// A requirement. The empty one only authenticates.
 #[derive(Debug, Default)]

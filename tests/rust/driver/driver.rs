@@ -440,7 +440,7 @@ fn a_store_of_another_deployment_is_refused() {
         &credential.replacen("test", "live", 1),
     );
     assert_eq!(verdict, Code::StoreUnavailable);
-    assert!(reported.lock().unwrap()[0].starts_with("verify: store_unavailable: the store is not"));
+    assert!(reported.lock().unwrap()[0].starts_with("verify: store_unavailable: the store is another"));
 }
 
 #[test]

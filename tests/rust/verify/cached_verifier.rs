@@ -48,7 +48,7 @@ impl Edge {
         let question = Question::read(&requirement, &question).unwrap();
         let found = self
             .verifier
-            .lookup(credential, &question, instant(host.now), freshness);
+            .lookup_within(credential, &question, instant(host.now), freshness);
         found.map(|verdict| serde_json::to_value(verdict).unwrap())
     }
 
@@ -104,6 +104,8 @@ fn a_cached_verdict_is_that_of_the_store_after_every_change() {
         ("enable", json!({})),
         ("rotate", json!({ "options": { "grace": "1s" } })),
         ("confirmRotation", json!({})),
+        // Now there is a secret of an earlier rotation, and one whose grace is over.
+        ("rotate", json!({ "options": { "grace": "1s" } })),
         ("revoke", json!({ "options": {} })),
         ("delete", json!({})),
     ];
@@ -135,6 +137,7 @@ fn a_cached_verdict_is_that_of_the_store_after_every_change() {
         "malformed",
         "disabled",
         "revoked",
+        "rotated_out",
         "unknown",
         "insufficient_permission",
         "outside_resource",
