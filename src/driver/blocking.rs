@@ -7,7 +7,7 @@ use super::adapter::Blocking;
 use super::error::Error;
 use super::options::Options;
 use super::store::Store;
-use super::tokens::{BulkReport, Created, Minted, Tokens as AsyncTokens};
+use super::tokens::{BulkReport, Created, FlushReport, Minted, Tokens as AsyncTokens};
 use super::verifier::Verifier as AsyncVerifier;
 use super::wait::block_on;
 use crate::catalog::Matched;
@@ -133,9 +133,9 @@ blocking! {
     /// [`verify_audit`](super::Tokens::verify_audit).
     verify_audit(owner: &str) -> Json;
     /// [`flush`](super::Tokens::flush).
-    flush() -> usize;
+    flush() -> FlushReport;
     /// [`flush_uses`](super::Tokens::flush_uses).
-    flush_uses(uses: Vec<Json>) -> usize;
+    flush_uses(uses: Vec<Json>) -> FlushReport;
     /// [`explain`](super::Tokens::explain).
     explain(credential: &str, question: &Question<'_>) -> Json;
 }

@@ -21,9 +21,11 @@ mod memory;
 mod options;
 mod rechecks;
 mod run_operation;
+mod single_flight;
 mod store;
+mod token_use;
 mod tokens;
-mod uses;
+mod usage_collector;
 mod verifier;
 mod wait;
 
@@ -35,7 +37,7 @@ pub use error::Error;
 pub use memory::MemoryStore;
 pub use options::Options;
 pub use store::{AsyncStore, Entry, Store, StoreError, check_keys, check_range, check_writes, range_bounds};
-pub use tokens::{BulkReport, Created, Minted, Tokens};
+pub use tokens::{BulkReport, Created, FlushReport, Minted, Tokens};
 pub use verifier::Verifier;
 
 pub use crate::verify::verdict::Verdict;

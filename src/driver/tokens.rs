@@ -12,18 +12,22 @@ use super::error::Error;
 use super::options::{Options, to_value};
 use super::run_operation::{Host, run};
 use super::store::AsyncStore;
+use super::usage_collector::PAGE;
 use super::verifier::Verifier;
 use super::wait::{Deadline, Turns};
 use crate::catalog::Selection;
 use crate::codec::json::Value;
 use crate::deployment::Deployment;
-use crate::input::{Members, Path, Problems, Refusal};
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::question::Question;
 use crate::operation::{Answer, plan, plan_exchange};
 use crate::storage::plan::Plan;
 use crate::value::credential::{Credential, SCHEME, TokenId};
 use crate::verify::explain::explain;
 use crate::verify::verdict::Verdict;
+
+/// The key of the turn that flushes take.
+const FLUSH: &str = "flush";
 
 /// The most reads of an explanation.
 const MAX_READS: usize = 6;
@@ -61,6 +65,23 @@ pub struct BulkReport {
     pub not_allowed: Vec<String>,
     /// Those with a damaged record.
     pub unreadable: Vec<String>,
+}
+
+/// What a flush has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlushReport {
+    /// How many tokens had their uses stored.
+    pub flushed: usize,
+    /// How many uses were dropped since the last flush: too many tokens were in use, or the uses
+    /// were refused.
+    pub uncounted: u64,
+    /// Tokens with unreadable stored values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
+    /// Tokens whose uses were refused. They are not tried again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
 }
 
 /// The tokens of a deployment, on an asynchronous store.
@@ -422,40 +443,65 @@ impl<S: AsyncStore> Tokens<S> {
         }
     }
 
-    /// Stores the uses that the verifier has noted, page after page. Returns of how many tokens.
-    /// Call it every few seconds: a token with an idle time expires while it is in use, if nobody
+    /// Stores the uses that the verifier has noted, page after page. Call it every few seconds, and
+    /// before the process ends: a token with an idle time expires while it is in use, if nobody
     /// does.
     ///
-    /// The permissions that were asked for are not recorded.
+    /// Up to 100,000 tokens are kept until a flush; uses of further ones are dropped and counted.
     ///
     /// # Errors
-    /// That of the first page that failed. Its uses are lost.
-    pub async fn flush(&self) -> Result<usize, Error> {
-        let mut flushed = 0;
+    /// That of the first page that failed. Its uses and all later ones are kept for the next flush.
+    /// If its outcome is unknown, they may be counted twice, never lost.
+    pub async fn flush(&self) -> Result<FlushReport, Error> {
+        let Host {
+            store,
+            turns,
+            settings,
+        } = &*self.host;
+        let (_turn, _) = turns.take(store, FLUSH, &Deadline::new(settings.deadline)).await;
+        let mut report = FlushReport::default();
+        let mut unflushed = self.verifier.uses().take_all();
+        let mut most = PAGE;
         loop {
-            let page = self.verifier.take_uses();
+            let page = unflushed.page(most)?;
             if page.is_empty() {
-                return Ok(flushed);
+                break;
             }
-            flushed += self.flush_uses(page).await?;
+            let is_single = page.len() == 1;
+            match self.change(json!({ "op": "flush", "uses": page })).await {
+                Ok(answer) => {
+                    let stored = answer.get("flushed").and_then(Json::as_u64).unwrap_or_default();
+                    // At least one, so that the loop makes progress.
+                    let stored = usize::try_from(stored).unwrap_or(usize::MAX).max(1);
+                    unflushed.stored(stored);
+                    report.flushed += stored;
+                    report.unreadable.extend(texts(&answer, "unreadable"));
+                    most = PAGE;
+                }
+                // One use of the page can never be stored: find it, and drop it.
+                Err(error) if error.code() == ErrorCode::InvalidInput.name() => {
+                    most = 1;
+                    if is_single {
+                        report.refused.extend(unflushed.refused());
+                        most = PAGE;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
         }
+        drop(unflushed);
+        report.uncounted = self.verifier.uses().take_dropped();
+        Ok(report)
     }
 
-    /// Stores uses that another process has noted: those of [`Verifier::take_uses`], or of the
-    /// JavaScript package. Returns of how many tokens.
+    /// Adds uses that another process has noted, those of [`Verifier::take_uses`] or of the
+    /// JavaScript package, and flushes.
     ///
     /// # Errors
-    /// `invalid_input` for uses of another form.
-    pub async fn flush_uses(&self, uses: Vec<Json>) -> Result<usize, Error> {
-        let mut left = uses.as_slice();
-        while !left.is_empty() {
-            let (page, _) = left.split_at(left.len().min(super::uses::PAGE));
-            let answer = self.change(json!({ "op": "flush", "uses": page })).await?;
-            let stored = answer.get("flushed").and_then(Json::as_u64).unwrap_or_default();
-            let stored = usize::try_from(stored).unwrap_or(usize::MAX).max(1);
-            left = left.get(stored..).unwrap_or_default();
-        }
-        Ok(uses.len())
+    /// `invalid_input` for uses of another form, of which none is added; as [`Tokens::flush`].
+    pub async fn flush_uses(&self, uses: Vec<Json>) -> Result<FlushReport, Error> {
+        self.verifier.uses().add(uses)?;
+        self.flush().await
     }
 
     /// Creates a credential of which the server gets the digest only. `id` is the token to rotate;
@@ -582,11 +628,7 @@ impl<S: AsyncStore> Tokens<S> {
         let mut report = BulkReport::default();
         loop {
             let page = self.change(call.clone()).await?;
-            let ids = |name: &str| {
-                let ids = page.get(name).and_then(Json::as_array).into_iter().flatten();
-                ids.filter_map(|id| id.as_str().map(str::to_owned))
-                    .collect::<Vec<_>>()
-            };
+            let ids = |name: &str| texts(&page, name);
             let count = |name: &str| page.get(name).and_then(Json::as_u64).unwrap_or_default();
             report.ids.extend(ids("ids"));
             report.already += count("already");
@@ -611,6 +653,14 @@ impl<S: AsyncStore> Tokens<S> {
             }
         }
     }
+}
+
+/// The texts of a list in an answer.
+fn texts(answer: &Json, name: &str) -> Vec<String> {
+    let items = answer.get(name).and_then(Json::as_array).into_iter().flatten();
+    items
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn to_json(answer: &impl Serialize) -> Result<Json, Error> {

@@ -12,9 +12,10 @@ use super::feed::Feed;
 use super::options::{Options, Settings, to_value};
 use super::rechecks::Rechecks;
 use super::run_operation::Host;
+use super::single_flight::{Begun, End, Load, MAX_IN_FLIGHT, SingleFlight};
 use super::store::{AsyncStore, StoreError};
-use super::uses::Uses;
-use super::wait::{Deadline, Turns, back_off};
+use super::usage_collector::UsageCollector;
+use super::wait::{Deadline, Turn, Turns, back_off, within};
 use crate::catalog::Matched;
 use crate::deployment::{Deployment, VerifierConfig as _};
 use crate::input::{Path, Problems};
@@ -32,8 +33,8 @@ use crate::verify::verdict::Verdict;
 /// are three; each further read means that the record changed, and with it its dependencies.
 const MAX_READS: usize = 6;
 
-/// The name under which the calls of a process read the change feed one after the other.
-const FEED: &str = "feed";
+/// How many loads of the same token by other calls a verification awaits before it loads itself.
+const MAX_COALESCED: u32 = 2;
 
 /// The most reads for one refresh: one, and one more where the shard count was not known.
 const MAX_FEED_READS: usize = 3;
@@ -80,8 +81,10 @@ impl<S> Clone for Verifier<S> {
 #[derive(Debug)]
 struct Inner {
     state: Mutex<State>,
-    /// The loads of tokens: one at a time of each.
-    loads: Turns,
+    loads: SingleFlight,
+    /// The reads of the change feed.
+    feed: SingleFlight,
+    uses: UsageCollector,
 }
 
 #[derive(Debug)]
@@ -89,7 +92,27 @@ struct State {
     verifier: CachedVerifier<Arc<Deployment>>,
     feed: Feed,
     rechecks: Rechecks,
-    uses: Uses,
+}
+
+/// How a verification that the cache does not answer goes on.
+#[derive(Debug)]
+enum Joined {
+    /// It loads the token.
+    Load(Load),
+    /// The load of another call has answered it.
+    Verdict(Verdict),
+    /// The load of another call has failed, and that call reports it.
+    Failed,
+}
+
+/// What a load has read.
+#[derive(Debug, Default)]
+struct Reading {
+    fetched: Fetched,
+    /// Whether it has waited for its turn at the counter of its token, where it counts a use.
+    is_queued: bool,
+    /// The turn, which lasts as long as the load.
+    turn: Option<Turn>,
 }
 
 /// What to do with a cached refusal that may be out of date.
@@ -113,7 +136,6 @@ impl State {
             verifier,
             feed: Feed::default(),
             rechecks: Rechecks::default(),
-            uses: Uses::default(),
         }
     }
 
@@ -182,11 +204,14 @@ impl<S: AsyncStore> Verifier<S> {
 
     pub(super) fn of(host: Arc<Host<S>>) -> Verifier<S> {
         let state = Mutex::new(State::new(&host.settings));
+        let uses = UsageCollector::new(Arc::clone(&host.settings.deployment));
         Verifier {
             host,
             inner: Arc::new(Inner {
                 state,
-                loads: Turns::default(),
+                loads: SingleFlight::default(),
+                feed: SingleFlight::default(),
+                uses,
             }),
         }
     }
@@ -302,28 +327,96 @@ impl<S: AsyncStore> Verifier<S> {
         if let Some(verdict) = lookup(Policy::Reread)? {
             return Ok(verdict);
         }
-        let key = self.key_of(credential);
-        let (_turn, waited) = self.inner.loads.take(&self.host.store, key, &deadline).await;
-        if waited && let Some(verdict) = lookup(Policy::Accept)? {
-            return Ok(verdict);
-        }
-        let generation = self.state().verifier.generation();
-        match self
-            .load(credential, question, Some(generation), as_of, &deadline)
+        let load = match self
+            .join_or_begin(credential, question, &deadline)
             .await
+            .map_err(failed)?
         {
-            Ok(verdict) => Ok(verdict),
+            Joined::Load(load) => load,
+            Joined::Verdict(verdict) => return Ok(verdict),
+            Joined::Failed => return Ok(Verdict::refused(Code::StoreUnavailable, as_of)),
+        };
+        let generation = self.state().verifier.generation();
+        let loaded = self
+            .load(credential, question, Some(generation), as_of, &deadline)
+            .await;
+        match loaded {
+            Ok(verdict) => {
+                load.end(End::Answered);
+                Ok(verdict)
+            }
             // The window covers the cached verdict where the store could not be read again.
             Err(error) => {
-                let cached = lookup(Policy::Accept)?;
+                load.end(End::Failed);
+                let cached = self.cached_instead(credential, question).map_err(failed)?;
                 if let Ok(text) = WellFormed::read(self.deployment().prefix(), credential.as_bytes()) {
                     self.state().rechecks.cancel(text.id());
                 }
-                // Another process may have used the token since.
-                let cached = cached.filter(|verdict| verdict.code != Code::IdleExpired);
                 cached.ok_or_else(|| failed(error))
             }
         }
+    }
+
+    /// Begins a load, or awaits those of the same token that are in flight, and answers from the
+    /// cache entry that they leave. If the store failed such a load, all who wait for it are
+    /// refused, and the store gets no more reads.
+    async fn join_or_begin(
+        &self,
+        credential: &str,
+        question: &Question<'_>,
+        deadline: &Deadline,
+    ) -> Result<Joined, Error> {
+        let key = self.key_of(credential);
+        let is_count_only = self.is_count_only(credential, question)?;
+        let mut joined = 0;
+        loop {
+            let joins = joined < MAX_COALESCED && !is_count_only;
+            let flight = match self.inner.loads.begin(key, joins) {
+                Begun::Load(load) => return Ok(Joined::Load(load)),
+                Begun::Join(flight) => flight,
+                Begun::Overload => {
+                    let cached = self.cached_instead(credential, question)?;
+                    let message = format!(
+                        "{MAX_IN_FLIGHT} tokens are being read from the store at once; try again in a second"
+                    );
+                    let refused = || StoreError::refused(message).into();
+                    return cached.map(Joined::Verdict).ok_or_else(refused);
+                }
+            };
+            joined += 1;
+            let end = within(&self.host.store, deadline.left(), flight.ended()).await;
+            let found = match end {
+                Some(End::Failed) => {
+                    let cached = self.cached_instead(credential, question)?;
+                    return Ok(cached.map_or(Joined::Failed, Joined::Verdict));
+                }
+                _ => self.lookup(credential, question, Policy::Accept)?,
+            };
+            if let Some(verdict) = found {
+                return Ok(Joined::Verdict(verdict));
+            }
+        }
+    }
+
+    /// Whether only a count against limits is left to do: the token is cached and valid. A count
+    /// answers one call only.
+    fn is_count_only(&self, credential: &str, question: &Question<'_>) -> Result<bool, Error> {
+        if question.consume.is_none() {
+            return Ok(false);
+        }
+        let uncounted = Question {
+            request: question.request.clone(),
+            ..Question::of(question.requirement)
+        };
+        let cached = self.lookup(credential, &uncounted, Policy::Accept)?;
+        Ok(cached.is_some_and(|verdict| verdict.valid))
+    }
+
+    /// The cached verdict where the store cannot be read again. Another process may have used an
+    /// idle token since.
+    fn cached_instead(&self, credential: &str, question: &Question<'_>) -> Result<Option<Verdict>, Error> {
+        let cached = self.lookup(credential, question, Policy::Accept)?;
+        Ok(cached.filter(|verdict| verdict.code != Code::IdleExpired))
     }
 
     /// What identifies a load: the id of the token, or the whole text of an imported key.
@@ -336,15 +429,37 @@ impl<S: AsyncStore> Verifier<S> {
         credential.get(from..from + 16).unwrap_or(credential)
     }
 
-    /// Reads the change feed, or waits for the call that is reading it.
+    /// Reads the change feed, or awaits the read by another call.
     async fn refresh(&self, deadline: &Deadline) -> Result<(), Error> {
+        let settings = &self.host.settings;
+        let mut joined = 0;
+        let flight = loop {
+            match self.inner.feed.begin("", joined < MAX_COALESCED) {
+                Begun::Load(flight) => break flight,
+                Begun::Overload => return Err(Error::internal("too many reads of the change feed")),
+                Begun::Join(flight) => {
+                    joined += 1;
+                    let end = within(&self.host.store, deadline.left(), flight.ended()).await;
+                    let now = settings.times.moment()?;
+                    if self.state().feed.is_fresh(&now, settings.freshness) {
+                        return Ok(());
+                    }
+                    if end == Some(End::Failed) {
+                        let message = "the change feed could not be read, as another call has reported";
+                        return Err(StoreError::refused(message).into());
+                    }
+                }
+            }
+        };
+        let read = self.read_feed(deadline).await;
+        flight.end(if read.is_ok() { End::Answered } else { End::Failed });
+        read
+    }
+
+    /// Reads the change feed, and applies it.
+    async fn read_feed(&self, deadline: &Deadline) -> Result<(), Error> {
         let Host { store, settings, .. } = &*self.host;
-        let (_turn, waited) = self.inner.loads.take(store, FEED, deadline).await;
-        let now = settings.times.moment()?;
-        if waited && self.state().feed.is_fresh(&now, settings.freshness) {
-            return Ok(());
-        }
-        let read = self.state().feed.start(now);
+        let read = self.state().feed.start(settings.times.moment()?);
         // Reads are ordered by their numbers, which no clock can turn back.
         let order = Instant::from_millis(read.order.into()).unwrap_or(Instant::EPOCH);
         let mut heads = Reads::default();
@@ -394,16 +509,16 @@ impl<S: AsyncStore> Verifier<S> {
         deadline: &Deadline,
     ) -> Result<Verdict, Error> {
         let store = &self.host.store;
-        let mut fetched = Fetched::default();
+        let mut reading = Reading::default();
         let mut attempt = 0;
         loop {
             match self
-                .decide(credential, question, generation, as_of, &mut fetched, deadline)
+                .decide(credential, question, generation, as_of, &mut reading, deadline)
                 .await?
             {
                 (verdict, None) => return Ok(verdict),
                 (verdict, Some(writes)) => {
-                    let writes = fetched.restore(writes);
+                    let writes = reading.fetched.restore(writes);
                     // The first error is final: to repeat a commit whose outcome is unknown could
                     // count the use twice.
                     let applied = commit(store, &writes, deadline).await;
@@ -419,8 +534,9 @@ impl<S: AsyncStore> Verifier<S> {
                 ));
             }
             attempt += 1;
-            fetched.clear();
-            fetched
+            reading.fetched.clear();
+            reading
+                .fetched
                 .fetch(store, ReadRequest::default(), true, deadline)
                 .await
                 .map_err(CallError::into_store)?;
@@ -434,17 +550,23 @@ impl<S: AsyncStore> Verifier<S> {
         question: &Question<'_>,
         generation: Option<u32>,
         as_of: Instant,
-        fetched: &mut Fetched,
+        reading: &mut Reading,
         deadline: &Deadline,
     ) -> Result<(Verdict, Option<Vec<crate::storage::plan::Write>>), Error> {
         for _ in 0..=MAX_READS {
-            match self.plan(credential, question, generation, as_of, &fetched.reads)? {
+            match self.plan(credential, question, generation, as_of, &reading.fetched.reads)? {
                 Plan::Answer(verdict) => return Ok((verdict, None)),
                 Plan::Commit { writes, answer } => return Ok((answer, Some(writes))),
                 Plan::Refuse(refusal) => return Err(refusal.into()),
                 Plan::Prepare { .. } => return Err(Error::internal("a verification prepares nothing")),
-                Plan::Need(need) => {
-                    let read = fetched.fetch(&self.host.store, need, false, deadline).await;
+                Plan::Need(mut need) => {
+                    let Host { store, turns, .. } = &*self.host;
+                    let mut waited = false;
+                    if let Some(counter) = need.queue.take().filter(|_| !reading.is_queued) {
+                        (reading.turn, waited) = turns.take(store, &counter, deadline).await;
+                        reading.is_queued = true;
+                    }
+                    let read = reading.fetched.fetch(store, need, waited, deadline).await;
                     read.map_err(CallError::into_store)?;
                 }
             }
@@ -495,11 +617,12 @@ impl<S: AsyncStore> Verifier<S> {
         let Ok(now) = self.host.settings.times.moment() else {
             return;
         };
-        let mut state = self.state();
         if verdict.valid {
-            state.verifier.note_use(&token.id, now.believed());
+            self.state().verifier.note_use(&token.id, now.believed());
         }
-        state.uses.note(verdict.code, token, now.believed());
+        self.inner
+            .uses
+            .note(verdict.code, token, question, now.believed());
     }
 
     /// Makes the next verification read the change feed: something may have changed, as a push of
@@ -520,13 +643,18 @@ impl<S: AsyncStore> Verifier<S> {
     /// A token with an idle time expires while it is in use, if nobody flushes its uses.
     #[must_use]
     pub fn take_uses(&self) -> Vec<Json> {
-        self.state().uses.take_page()
+        self.inner.uses.take_page()
+    }
+
+    /// The uses that were noted and not taken.
+    pub(super) fn uses(&self) -> &UsageCollector {
+        &self.inner.uses
     }
 
     /// How many tokens have noted uses.
     #[must_use]
     pub fn pending_uses(&self) -> usize {
-        self.state().uses.len()
+        self.inner.uses.len()
     }
 
     /// The state. After a panic of another thread, it begins again: with an empty cache.

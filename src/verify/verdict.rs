@@ -244,7 +244,8 @@ impl Verdict {
     }
 
     /// The value of `WWW-Authenticate` for a refusal with status 401 or 403 (RFC 6750 §3), as
-    /// `Bearer error="insufficient_scope", scope="messages:send"`; `None` for any other verdict. It never depends on the token, or on whether it exists.
+    /// `Bearer error="insufficient_scope", scope="messages:send"`; `None` for any other verdict. It
+    /// never depends on the token, or on whether it exists.
     #[must_use]
     pub fn challenge(&self) -> Option<String> {
         let error = self.error?;

@@ -41,6 +41,16 @@ impl Expression {
         }
     }
 
+    /// Calls `found` for each permission that the expression names.
+    pub(super) fn each(&self, found: &mut impl FnMut(usize)) {
+        match self {
+            Expression::One(permission) => found(*permission),
+            Expression::All(parts) | Expression::Any(parts) => {
+                parts.iter().for_each(|part| part.each(found));
+            }
+        }
+    }
+
     pub(super) fn holds(&self, held: &dyn Fn(usize) -> bool) -> bool {
         match self {
             Expression::One(permission) => held(*permission),

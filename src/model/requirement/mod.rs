@@ -113,6 +113,22 @@ impl Requirement {
         self.missing(&Grant::new(catalog.nothing(), Resource::root()))
     }
 
+    /// Adds all permissions that the requirement names to a set of the catalog. Returns whether
+    /// there are any.
+    pub fn add_named(&self, to: &mut PermissionSet) -> bool {
+        match (&self.all, &self.needs) {
+            (Some(all), _) => to.union(all),
+            (None, Some(needs)) => needs.each(&mut |permission| {
+                to.insert(permission);
+            }),
+            (None, None) => {}
+        }
+        for (permission, _) in &self.on_resources {
+            to.insert(*permission);
+        }
+        self.needs.is_some() || !self.on_resources.is_empty()
+    }
+
     /// The smallest set of permissions that a grant needs in addition, by index. Of sets of equal
     /// size, the first as written.
     ///

@@ -1,6 +1,6 @@
 import ts from 'typescript';
 
-/** The options with which examples in TypeScript are compiled: those of a strict project in Node. */
+/** The options with which examples in TypeScript are compiled: those of a strict project. */
 export const strictOptions = {
   strict: true,
   target: ts.ScriptTarget.ES2022,

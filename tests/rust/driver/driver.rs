@@ -1,6 +1,9 @@
 //! A host in Rust on a store: races, failures, freshness, counts.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod loads;
+mod uses;
+
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -407,7 +410,7 @@ fn uses_are_flushed_and_keep_an_idle_token_alive() {
     for _ in 0..3 {
         clock.advance(day);
         assert_eq!(code(tokens.verifier(), &credential), Code::Valid);
-        assert_eq!(tokens.flush().unwrap(), 1);
+        assert_eq!(tokens.flush().unwrap().flushed, 1);
     }
     let record = tokens.get(&id, &admin()).unwrap();
     assert_eq!(
@@ -416,7 +419,7 @@ fn uses_are_flushed_and_keep_an_idle_token_alive() {
     );
     clock.advance(2 * day);
     assert_eq!(code(tokens.verifier(), &credential), Code::IdleExpired);
-    assert_eq!(tokens.flush().unwrap(), 0, "a refusal is no use");
+    assert_eq!(tokens.flush().unwrap().flushed, 0, "a refusal is no use");
 }
 
 #[test]
