@@ -1,7 +1,7 @@
 //! A process in Rust for the tests: it makes the calls that it reads, on the given store.
 //!
 //! `leastkey-peer sqlite <file>` or `leastkey-peer postgres <settings>`, each with the options as
-//! JSON: `{ prefix, catalog, freshness?, recordKeys? }`. A line of JSON on the standard input is a
+//! JSON: `{ prefix, catalog, freshness?, recordKeys?, watch? }`. A line of JSON on the standard input is a
 //! call, a line on the standard output its answer: `{ answer }` or `{ error: { code, message } }`.
 
 use std::error::Error;
@@ -23,13 +23,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [kind, place, options] = arguments.as_slice() else {
         return Err("usage: leastkey-peer sqlite|postgres <place> <options>".into());
     };
-    let options = read_options(&serde_json::from_str(options)?);
+    let options: Json = serde_json::from_str(options)?;
+    let watches = options.get("watch").and_then(Json::as_bool).unwrap_or_default();
+    let options = read_options(&options);
     match kind.as_str() {
         "sqlite" => serve(Tokens::new(Blocking::new(SqliteStore::open(place)?), options)?).await,
         "postgres" => {
-            let store = PostgresStore::new(place.parse()?, NoTls);
+            let store = PostgresStore::new(place.parse()?, NoTls).push();
             store.migrate().await?;
-            serve(Tokens::new(store, options)?).await
+            let tokens = Tokens::new(store, options)?;
+            let verifier = tokens.verifier().clone();
+            let _watch = match watches {
+                true => Some(
+                    tokens
+                        .verifier()
+                        .store()
+                        .watch(move || verifier.invalidate())
+                        .await?,
+                ),
+                false => None,
+            };
+            serve(tokens).await
         }
         other => Err(format!("there is no store {other}").into()),
     }
@@ -85,6 +99,7 @@ async fn answer<S: AsyncStore + 'static>(tokens: &Tokens<S>, call: &Json) -> Ans
         "get" => tokens.get(&id, &actor).await?,
         "edit" => tokens.edit(&id, member("change"), &actor).await?,
         "revoke" => tokens.revoke(&id, member("options"), &actor).await?,
+        "flush" => serde_json::to_value(tokens.flush().await?)?,
         "verifyAudit" => tokens.verify_audit(&text("owner")).await?,
         "verify" => {
             let requirement = tokens.verifier().requirement(member("requirement"))?;

@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod connect;
 mod schema;
+mod watch;
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, Row, Socket};
 
+pub use watch::Watch;
+
+use connect::{Connect, Connection, connector};
 use schema::{Facts, Names, STANDBY};
 
 /// How many connections a store opens at most.
@@ -34,25 +37,24 @@ const CONNECTIONS: usize = 8;
 /// The first call checks the database, and refuses a standby, another encoding than UTF-8, another
 /// isolation level, a table of another program or of a newer version.
 pub struct PostgresStore {
-    connect: Box<Connect>,
+    connect: Arc<Connect>,
     /// The connections that no call uses.
     idle: Mutex<Vec<Client>>,
     room: Semaphore,
     names: Names,
     facts: OnceCell<Facts>,
     durable: bool,
+    /// Whether commits that change the feed notify those who listen.
+    pushes: bool,
     clock: Arc<dyn Clock>,
     statements: Statements,
 }
-
-type Connecting = Pin<Box<dyn Future<Output = Result<Client, tokio_postgres::Error>> + Send>>;
-
-type Connect = dyn Fn() -> Connecting + Send + Sync;
 
 struct Statements {
     get: String,
     list: String,
     commit: String,
+    commit_and_push: String,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -75,24 +77,16 @@ impl PostgresStore {
         T::TlsConnect: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        let connect = move || -> Connecting {
-            let (config, tls) = (config.clone(), tls.clone());
-            Box::pin(async move {
-                let (client, connection) = config.connect(tls).await?;
-                // It ends with the client, or with an error that the calls of the client report.
-                tokio::spawn(async move { drop(connection.await) });
-                Ok(client)
-            })
-        };
         let names = Names::default();
         PostgresStore {
-            connect: Box::new(connect),
+            connect: connector(config, tls),
             idle: Mutex::default(),
             room: Semaphore::new(CONNECTIONS),
             statements: Statements::of(&names),
             names,
             facts: OnceCell::new(),
             durable: false,
+            pushes: false,
             clock: Arc::new(SystemClock::default()),
         }
     }
@@ -114,6 +108,15 @@ impl PostgresStore {
         self
     }
 
+    /// Commits that verifiers have to notice notify those who listen: processes of this crate by
+    /// [`PostgresStore::watch`], and of the JavaScript package. It is `push: true` of its
+    /// `postgresStore`.
+    #[must_use]
+    pub fn push(mut self) -> PostgresStore {
+        self.pushes = true;
+        self
+    }
+
     /// The clock by which expired keys are dropped. Give it the clock of the options.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> PostgresStore {
@@ -129,6 +132,32 @@ impl PostgresStore {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let migration = self.names.migration();
         self.query(&migration, &[]).await.map(drop)
+    }
+
+    /// Calls `push` when another process, in any language, has changed something that verifiers have
+    /// to notice; end it by dropping the answer. It keeps a connection of its own.
+    ///
+    /// A lost connection is opened again after a second, and then counts as a push. Until then the
+    /// freshness window holds, as without pushes: they only end it early. A verifier reads the feed
+    /// for them once in a tenth of its window at most.
+    ///
+    /// ```no_run
+    /// # use leastkey::driver::Tokens;
+    /// # use leastkey_postgres::{PostgresStore, Watch};
+    /// # async fn of_a_host(tokens: &Tokens<PostgresStore>) -> Result<Watch, leastkey::driver::StoreError> {
+    /// let verifier = tokens.verifier().clone();
+    /// let store = tokens.verifier().store();
+    /// let watch = store.watch(move || verifier.invalidate()).await?;
+    /// # Ok(watch)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When it cannot begin to listen.
+    pub async fn watch(&self, push: impl Fn() + Send + Sync + 'static) -> Result<Watch, StoreError> {
+        let connect = Arc::clone(&self.connect);
+        let begun = Watch::begin(connect, &self.names.channel, Arc::new(push)).await;
+        begun.map_err(|error| self.error(error))
     }
 
     /// Reads the settings and rights of the database, as the first call does.
@@ -150,7 +179,11 @@ impl PostgresStore {
         let pooled = self.idle.lock().await.pop().filter(|client| !client.is_closed());
         let client = match pooled {
             Some(client) => client,
-            None => (self.connect)().await.map_err(|error| self.error(error))?,
+            None => {
+                let connected = (self.connect)(None).await;
+                let Connection { client, .. } = connected.map_err(|error| self.error(error))?;
+                client
+            }
         };
         // A call that is cut off drops its connection: the answer of another one must not be its.
         let typed: Vec<(&(dyn ToSql + Sync), Type)> = values
@@ -204,7 +237,12 @@ fn is_refusal(answered: &DbError) -> bool {
 
 impl Statements {
     fn of(names: &Names) -> Statements {
-        let (table, commit) = (&names.table, &names.commit);
+        let Names {
+            table,
+            commit,
+            channel,
+            ..
+        } = names;
         Statements {
             get: format!(
                 "SELECT e.value, pg_is_in_recovery() AS standby
@@ -219,6 +257,11 @@ impl Statements {
                  ) AS e ON true ORDER BY e.key"
             ),
             commit: format!("SELECT {commit}($1::text::jsonb, $2::text::bigint) AS applied"),
+            // In the same transaction, so that it is delivered when the commit is visible.
+            commit_and_push: format!(
+                "SELECT applied, CASE WHEN applied THEN pg_notify('{channel}', '')::text END
+                 FROM (SELECT {commit}($1::text::jsonb, $2::text::bigint) AS applied OFFSET 0) AS done"
+            ),
         }
     }
 }
@@ -255,9 +298,20 @@ impl AsyncStore for PostgresStore {
     async fn commit(&self, writes: &[Write]) -> Result<bool, StoreError> {
         check_writes(writes)?;
         self.facts().await?.check_writable(&self.names)?;
+        let Statements {
+            commit,
+            commit_and_push,
+            ..
+        } = &self.statements;
+        // Verifiers have to notice a change of the feed.
+        let changes_feed = |write: &Write| write.value.is_some() && write.key.starts_with("feed/");
+        let statement = match self.pushes && writes.iter().any(changes_feed) {
+            true => commit_and_push,
+            false => commit,
+        };
         let writes = Json::Array(writes.iter().map(item).collect()).to_string();
         let now = self.clock.now().to_string();
-        let rows = self.query(&self.statements.commit, &[&writes, &now]).await?;
+        let rows = self.query(statement, &[&writes, &now]).await?;
         let row = rows
             .first()
             .ok_or_else(|| StoreError::failed("PostgreSQL answered no row"))?;

@@ -25,6 +25,8 @@ pub(crate) struct Names {
     pub(crate) commit: String,
     /// The table without quotes, for messages.
     pub(crate) shown: String,
+    /// The channel of its notifications.
+    pub(crate) channel: String,
 }
 
 impl Default for Names {
@@ -59,6 +61,7 @@ impl Names {
             table: format!("\"{schema}\".\"{table}\""),
             commit: format!("\"{schema}\".\"{table}_commit\""),
             shown: format!("{schema}.{table}"),
+            channel: format!("{table}_changed"),
         }
     }
 
@@ -178,7 +181,9 @@ impl Facts {
         if self.writes && self.executes == Some(true) {
             return Ok(());
         }
-        let Names { shown, table, commit } = names;
+        let Names {
+            shown, table, commit, ..
+        } = names;
         Err(StoreError::refused(format!(
             "PostgreSQL: the role {} may not write {shown}; GRANT SELECT, INSERT, UPDATE, DELETE ON {table}, GRANT EXECUTE ON FUNCTION {commit}; nothing was changed",
             self.role

@@ -77,6 +77,7 @@ class Peer {
 /** One deployment, of which both processes have a part. */
 interface Pair {
   js: Tokens;
+  store: Store;
   rust: Peer;
   end(): Promise<void>;
 }
@@ -94,18 +95,20 @@ async function pairOf(kind: string, place: string, store: Store, recordKeys: str
   } as const;
   const js = await createTokens({ ...settings, ...(recordKey && { recordKey }), usage: false });
   const rust = new Peer(kind, place, { prefix: 'acme_test', catalog, freshness: WINDOW, recordKeys });
-  return { js, rust, end: () => rust.end() };
+  return { js, store, rust, end: () => rust.end() };
 }
 
 /** Asks again and again until the credential is refused. Returns after how many milliseconds. */
-async function untilRefused(code: () => Promise<string>): Promise<number> {
+async function untilRefused(code: () => Promise<string>, most = WINDOW + MARGIN): Promise<number> {
   const began = performance.now();
   while ((await code()) === 'valid') {
-    if (performance.now() - began > WINDOW + MARGIN) return Number.POSITIVE_INFINITY;
+    if (performance.now() - began > most) return Number.POSITIVE_INFINITY;
     await new Promise((resolve) => setImmediate(resolve));
   }
   return performance.now() - began;
 }
+
+const withoutTimes = (text: string | null | undefined) => text?.replaceAll(/\b\d{13}\b/g, '"time"');
 
 const input = (name: string) => ({ kind: 'key', name, owner: 'org:acme', templates: ['sender'] });
 
@@ -192,6 +195,40 @@ function suite(open: Open, recordKeys: string[]) {
     assert.ok(inJs.intact);
   });
 
+  test('uses that either stores have one form', async () => {
+    const { rust, js, store } = pair;
+    const [recordKey] = recordKeys;
+    const own = await createTokens({ catalog, store, prefix: 'acme_test', ...(recordKey && { recordKey }) });
+    const [inRust, inJs] = [
+      await js.create(input('Used in Rust'), admin),
+      await js.create(input('Used'), admin),
+    ];
+    const rounds = [
+      ['mail:send', 'mail:send'],
+      [['mail:read', 'mail:send']],
+      ['mail:read OR mail:send', undefined],
+    ];
+    for (const requirements of rounds) {
+      for (const requirement of requirements) {
+        const { valid } = await rust.call({ op: 'verify', credential: inRust.token, requirement });
+        assert.deepEqual([valid, (await own.verify(inJs.token, requirement)).valid], [true, true]);
+      }
+      // What the other tests have used is flushed too.
+      assert.ok((await rust.call({ op: 'flush' })).flushed >= 1);
+      assert.equal((await own.flush()).flushed, 1);
+      const ids = [inRust.record.id, inJs.record.id];
+      const stored = (await store.get(ids.map((id) => `usage/${id}`))).map(withoutTimes);
+      // Sealed texts differ by their nonces.
+      if (recordKey === undefined) assert.equal(stored[0], stored[1]);
+      const records = await Promise.all(ids.map((id) => js.get(id, admin)));
+      const [one, other] = records.map(({ uses, permissionUse }) =>
+        withoutTimes(JSON.stringify({ uses, permissionUse })),
+      );
+      assert.equal(one, other);
+      assert.match(one ?? '', /"mail:send":"time"/);
+    }
+  });
+
   test('uses that both count never exceed the limit', async () => {
     const { rust, js } = pair;
     const limited = { ...input('Limited'), limits: { credits: { amount: 60 } } };
@@ -235,6 +272,12 @@ describe('SQLite', () => {
   });
 });
 
+/** A window that only a push ends in time, in milliseconds. */
+const LONG_WINDOW = 300_000;
+
+/** How long a push may take: a connection is opened again after a second. */
+const MOST_PUSHED = 15_000;
+
 describe('PostgreSQL', { skip: leftOut('postgresql') }, () => {
   let server: PostgresServer;
   before(async () => {
@@ -258,5 +301,59 @@ describe('PostgreSQL', { skip: leftOut('postgresql') }, () => {
       await pool.end();
     };
     return { ...pair, end };
+  });
+
+  test('a push ends the window in the other language, also after a lost connection', async () => {
+    await server.sql('CREATE DATABASE pushed');
+    const pool = new pg.Pool({ connectionString: server.url('pushed') });
+    pool.on('error', () => {});
+    pool.on('connect', (client) => client.on('error', () => {}));
+    const store = postgresStore(pool, { push: true });
+    await store.migrate();
+    const js = await createTokens({
+      catalog,
+      store,
+      prefix: 'acme_test',
+      usage: false,
+      freshness: `${LONG_WINDOW}ms`,
+    });
+    const end = await store.watch(() => js.invalidate());
+    const rust = new Peer('postgres', server.url('pushed'), {
+      prefix: 'acme_test',
+      catalog,
+      freshness: LONG_WINDOW,
+      watch: true,
+    });
+    const codes = {
+      js: async (credential: string) => (await js.verify(credential)).code as string,
+      rust: async (credential: string) => (await rust.call({ op: 'verify', credential })).code as string,
+    };
+    const revoke = {
+      js: (id: string) => js.revoke(id, {}, admin),
+      rust: (id: string) => rust.call({ op: 'revoke', id, options: {} }),
+    };
+    for (const isLost of [false, true]) {
+      for (const [by, seenBy] of [
+        ['js', 'rust'],
+        ['rust', 'js'],
+      ] as const) {
+        const { token, record } = await js.create(input(`${by} ${isLost}`), admin);
+        const seen = () => codes[seenBy](token);
+        assert.deepEqual([await seen(), await seen()], ['valid', 'valid'], 'and is cached');
+        if (isLost) {
+          const ended = await pool.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'",
+          );
+          assert.ok(ended.rows.length >= 1, 'a connection listened');
+        }
+        await revoke[by](record.id);
+        const after = await untilRefused(seen, MOST_PUSHED);
+        assert.ok(after <= MOST_PUSHED, `${seenBy} after ${after} ms`);
+        assert.equal(await seen(), 'revoked');
+      }
+    }
+    await rust.end();
+    await end();
+    await pool.end();
   });
 });
