@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::actor::Actor;
 use super::adapter::Blocking;
 use super::error::Error;
+use super::import_report::{ImportReport, RowOutcome};
 use super::options::Options;
 use super::store::Store;
 use super::tokens::{BulkReport, Created, FlushReport, Minted, Tokens as AsyncTokens};
@@ -94,10 +95,16 @@ blocking! {
     revoke(id: &str, options: Json, actor: &Actor) -> Json;
     /// [`revoke_all`](super::Tokens::revoke_all).
     revoke_all(query: Json, options: Json, actor: &Actor) -> BulkReport;
+    /// [`revoke_all_with_progress`](super::Tokens::revoke_all_with_progress).
+    revoke_all_with_progress(
+        query: Json, options: Json, actor: &Actor, on_page: impl FnMut(&BulkReport)
+    ) -> BulkReport;
     /// [`delete`](super::Tokens::delete).
     delete(id: &str, actor: &Actor) -> Json;
     /// [`purge`](super::Tokens::purge).
     purge(query: Json, actor: &Actor) -> BulkReport;
+    /// [`purge_with_progress`](super::Tokens::purge_with_progress).
+    purge_with_progress(query: Json, actor: &Actor, on_page: impl FnMut(&BulkReport)) -> BulkReport;
     /// [`rotate`](super::Tokens::rotate).
     rotate(id: &str, options: Json, actor: &Actor) -> Created;
     /// [`confirm_rotation`](super::Tokens::confirm_rotation).
@@ -108,6 +115,13 @@ blocking! {
     exchange(credential: &str, input: Json) -> Created;
     /// [`import_key`](super::Tokens::import_key).
     import_key(input: Json, actor: &Actor) -> Json;
+    /// [`import_keys`](super::Tokens::import_keys).
+    import_keys(
+        rows: impl IntoIterator<Item = Json>,
+        options: Json,
+        actor: &Actor,
+        on_row: impl FnMut(&RowOutcome)
+    ) -> ImportReport;
     /// [`put_account`](super::Tokens::put_account).
     put_account(input: Json, actor: &Actor) -> Json;
     /// [`get_account`](super::Tokens::get_account).

@@ -35,6 +35,12 @@ impl Error {
         self.0.code
     }
 
+    /// The message, without the code.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// The path of the first invalid argument.
     #[must_use]
     pub fn path(&self) -> Option<&str> {

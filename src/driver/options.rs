@@ -44,6 +44,7 @@ pub struct Options {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn EntropySource>,
     on_error: Option<Arc<OnError>>,
+    counts_here: bool,
 }
 
 impl Options {
@@ -60,6 +61,7 @@ impl Options {
             clock: Arc::new(SystemClock::default()),
             entropy: Arc::new(SystemEntropy),
             on_error: None,
+            counts_here: false,
         }
     }
 
@@ -109,6 +111,15 @@ impl Options {
         self
     }
 
+    /// Counts uses against limits in the memory of this process, starting from the value in the
+    /// store: for a store that cannot commit, or is far away. With N processes a token can be used
+    /// up to N times as often. Default: they are counted in the store, exactly.
+    #[must_use]
+    pub fn approximate_limits(mut self) -> Options {
+        self.counts_here = true;
+        self
+    }
+
     /// The clock. Default: that of the operating system, checked against its monotonic clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Options {
@@ -151,6 +162,7 @@ impl Options {
             deadline: self.deadline,
             times: Times::new(self.clock),
             entropy: self.entropy,
+            counts_here: self.counts_here,
             on_error: self.on_error,
         })
     }
@@ -177,6 +189,8 @@ pub(super) struct Settings {
     pub(super) deadline: Duration,
     pub(super) times: Times,
     pub(super) entropy: Arc<dyn EntropySource>,
+    /// Whether limits are counted in the memory of this process.
+    pub(super) counts_here: bool,
     on_error: Option<Arc<OnError>>,
 }
 

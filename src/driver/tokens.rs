@@ -9,6 +9,7 @@ use super::actor::Actor;
 use super::calls::{CallError, Fetched};
 use super::entropy::draw;
 use super::error::Error;
+use super::import_report::{ImportReport, RowOutcome, read_dry_run};
 use super::options::{Options, to_value};
 use super::run_operation::{Host, run};
 use super::store::AsyncStore;
@@ -17,7 +18,7 @@ use super::verifier::Verifier;
 use super::wait::{Deadline, Turns};
 use crate::catalog::Selection;
 use crate::codec::json::Value;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, VerifierConfig as _};
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::question::Question;
 use crate::operation::{Answer, plan, plan_exchange};
@@ -52,7 +53,7 @@ pub struct Minted {
 }
 
 /// What a call over many tokens has done.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BulkReport {
     /// The tokens that were changed.
@@ -65,6 +66,10 @@ pub struct BulkReport {
     pub not_allowed: Vec<String>,
     /// Those with a damaged record.
     pub unreadable: Vec<String>,
+    /// Where the call goes on; `None` once it has looked at all of them. As `after` of the query,
+    /// another call goes on here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// What a flush has done.
@@ -244,8 +249,23 @@ impl<S: AsyncStore> Tokens<S> {
     /// # Errors
     /// That of the first page that failed. Pages before it stay done: call it again.
     pub async fn revoke_all(&self, query: Json, options: Json, actor: &Actor) -> Result<BulkReport, Error> {
+        self.revoke_all_with_progress(query, options, actor, |_| {}).await
+    }
+
+    /// As [`Tokens::revoke_all`]. `on_page` gets the report so far after each page, so that it is
+    /// known where a failed call has stopped.
+    ///
+    /// # Errors
+    /// As [`Tokens::revoke_all`].
+    pub async fn revoke_all_with_progress(
+        &self,
+        query: Json,
+        options: Json,
+        actor: &Actor,
+        on_page: impl FnMut(&BulkReport),
+    ) -> Result<BulkReport, Error> {
         let call = json!({ "op": "revokeAll", "query": query, "options": options, "actor": actor });
-        self.pages(call).await
+        self.pages(call, on_page).await
     }
 
     /// Deletes a token and everything that is stored for it. The audit trail stays.
@@ -256,13 +276,26 @@ impl<S: AsyncStore> Tokens<S> {
         self.one("delete", id, actor).await
     }
 
-    /// Deletes tokens that ended long ago, page after page: `{ owner?, before?, … }`.
+    /// Deletes tokens that ended long ago, page after page: `{ owner?, overFor?, dryRun? }`.
     ///
     /// # Errors
     /// As [`Tokens::revoke_all`].
     pub async fn purge(&self, query: Json, actor: &Actor) -> Result<BulkReport, Error> {
-        self.pages(json!({ "op": "purge", "query": query, "actor": actor }))
-            .await
+        self.purge_with_progress(query, actor, |_| {}).await
+    }
+
+    /// As [`Tokens::purge`], with the report so far after each page.
+    ///
+    /// # Errors
+    /// As [`Tokens::revoke_all`].
+    pub async fn purge_with_progress(
+        &self,
+        query: Json,
+        actor: &Actor,
+        on_page: impl FnMut(&BulkReport),
+    ) -> Result<BulkReport, Error> {
+        let call = json!({ "op": "purge", "query": query, "actor": actor });
+        self.pages(call, on_page).await
     }
 
     /// Gives a token a new secret. The old one works until its grace is over: `{ grace?,
@@ -315,6 +348,40 @@ impl<S: AsyncStore> Tokens<S> {
     pub async fn import_key(&self, input: Json, actor: &Actor) -> Result<Json, Error> {
         self.change(json!({ "op": "importKey", "input": input, "actor": actor }))
             .await
+    }
+
+    /// Imports keys of another system, one after the other: rows as [`Tokens::import_key`] takes
+    /// them. A refused row is reported, and the others go on. With the option `{ dryRun: true }`
+    /// nothing is changed, and the report says what would happen to each row by itself.
+    ///
+    /// `on_row` gets the outcome of each row. Keys that exist already are left as they are, so the
+    /// same call may be made again.
+    ///
+    /// # Errors
+    /// `invalid_input` if the deployment accepts no keys of other systems. That of the first row at
+    /// which the store or this machine failed: rows before it stay imported.
+    pub async fn import_keys(
+        &self,
+        rows: impl IntoIterator<Item = Json>,
+        options: Json,
+        actor: &Actor,
+        mut on_row: impl FnMut(&RowOutcome),
+    ) -> Result<ImportReport, Error> {
+        let dry_run = read_dry_run(&options)?;
+        if self.deployment().imported().are_none() {
+            let message = "is needed, or no imported key would ever verify: give Options::imported";
+            return Err(Error::invalid("imported", message));
+        }
+        let mut report = ImportReport::default();
+        for (row, input) in rows.into_iter().enumerate() {
+            let call = json!({ "op": "importKey", "input": input, "actor": actor });
+            let imported = self.run(call, dry_run, &self.invalidate()).await;
+            let outcome = RowOutcome::of(row, imported.and_then(|answer| answered(&answer)))?;
+            report.count(&outcome);
+            on_row(&outcome);
+            report.outcomes.push(outcome);
+        }
+        Ok(report)
     }
 
     /// Registers an owner, or replaces its account: the most that its tokens can do.
@@ -624,7 +691,7 @@ impl<S: AsyncStore> Tokens<S> {
     }
 
     /// Runs page after page until there is no next.
-    async fn pages(&self, mut call: Json) -> Result<BulkReport, Error> {
+    async fn pages(&self, mut call: Json, mut on_page: impl FnMut(&BulkReport)) -> Result<BulkReport, Error> {
         let mut report = BulkReport::default();
         loop {
             let page = self.change(call.clone()).await?;
@@ -644,7 +711,10 @@ impl<S: AsyncStore> Tokens<S> {
                     }
                 }
             }
-            let Some(next) = page.get("next").filter(|next| !next.is_null()) else {
+            let next = page.get("next").filter(|next| !next.is_null());
+            report.next = next.and_then(Json::as_str).map(str::to_owned);
+            on_page(&report);
+            let Some(next) = next else {
                 return Ok(report);
             };
             match call.get_mut("query") {

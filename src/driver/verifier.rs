@@ -9,6 +9,7 @@ use super::clock::Moment;
 use super::entropy::random;
 use super::error::Error;
 use super::feed::Feed;
+use super::local_counters::{Counters, LocalCounters};
 use super::options::{Options, Settings, to_value};
 use super::rechecks::Rechecks;
 use super::run_operation::Host;
@@ -85,6 +86,8 @@ struct Inner {
     /// The reads of the change feed.
     feed: SingleFlight,
     uses: UsageCollector,
+    /// The counters of approximate limits.
+    counters: Counters,
 }
 
 #[derive(Debug)]
@@ -103,6 +106,17 @@ enum Joined {
     Verdict(Verdict),
     /// The load of another call has failed, and that call reports it.
     Failed,
+}
+
+/// What is asked of the store.
+#[derive(Debug)]
+struct Asked<'q> {
+    credential: &'q str,
+    question: &'q Question<'q>,
+    /// The generation of the cache from before, if the token may enter it.
+    generation: Option<u32>,
+    /// When the call began.
+    as_of: Instant,
 }
 
 /// What a load has read.
@@ -212,6 +226,7 @@ impl<S: AsyncStore> Verifier<S> {
                 loads: SingleFlight::default(),
                 feed: SingleFlight::default(),
                 uses,
+                counters: Counters::default(),
             }),
         }
     }
@@ -508,14 +523,32 @@ impl<S: AsyncStore> Verifier<S> {
         as_of: Instant,
         deadline: &Deadline,
     ) -> Result<Verdict, Error> {
+        let asked = Asked {
+            credential,
+            question,
+            generation,
+            as_of,
+        };
         let store = &self.host.store;
+        if self.host.settings.counts_here {
+            let counters = &self.inner.counters;
+            return self
+                .load_from(&LocalCounters { store, counters }, &asked, deadline)
+                .await;
+        }
+        self.load_from(store, &asked, deadline).await
+    }
+
+    async fn load_from<T: AsyncStore>(
+        &self,
+        store: &T,
+        asked: &Asked<'_>,
+        deadline: &Deadline,
+    ) -> Result<Verdict, Error> {
         let mut reading = Reading::default();
         let mut attempt = 0;
         loop {
-            match self
-                .decide(credential, question, generation, as_of, &mut reading, deadline)
-                .await?
-            {
+            match self.decide(store, asked, &mut reading, deadline).await? {
                 (verdict, None) => return Ok(verdict),
                 (verdict, Some(writes)) => {
                     let writes = reading.fetched.restore(writes);
@@ -544,23 +577,21 @@ impl<S: AsyncStore> Verifier<S> {
     }
 
     /// Plans and reads until the core has decided. Returns what is to be committed, too.
-    async fn decide(
+    async fn decide<T: AsyncStore>(
         &self,
-        credential: &str,
-        question: &Question<'_>,
-        generation: Option<u32>,
-        as_of: Instant,
+        store: &T,
+        asked: &Asked<'_>,
         reading: &mut Reading,
         deadline: &Deadline,
     ) -> Result<(Verdict, Option<Vec<crate::storage::plan::Write>>), Error> {
         for _ in 0..=MAX_READS {
-            match self.plan(credential, question, generation, as_of, &reading.fetched.reads)? {
+            match self.plan(asked, &reading.fetched.reads)? {
                 Plan::Answer(verdict) => return Ok((verdict, None)),
                 Plan::Commit { writes, answer } => return Ok((answer, Some(writes))),
                 Plan::Refuse(refusal) => return Err(refusal.into()),
                 Plan::Prepare { .. } => return Err(Error::internal("a verification prepares nothing")),
                 Plan::Need(mut need) => {
-                    let Host { store, turns, .. } = &*self.host;
+                    let turns = &self.host.turns;
                     let mut waited = false;
                     if let Some(counter) = need.queue.take().filter(|_| !reading.is_queued) {
                         (reading.turn, waited) = turns.take(store, &counter, deadline).await;
@@ -579,14 +610,13 @@ impl<S: AsyncStore> Verifier<S> {
 
     /// One plan of a verification, at the time now: a slow store must not carry a token past its
     /// expiry.
-    fn plan(
-        &self,
-        credential: &str,
-        question: &Question<'_>,
-        generation: Option<u32>,
-        as_of: Instant,
-        reads: &Reads,
-    ) -> Result<Plan<Verdict>, Error> {
+    fn plan(&self, asked: &Asked<'_>, reads: &Reads) -> Result<Plan<Verdict>, Error> {
+        let Asked {
+            credential,
+            question,
+            generation,
+            as_of,
+        } = *asked;
         let now = self.host.settings.times.moment()?;
         let question = Question {
             requirement: question.requirement,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod loads;
+mod operations;
 mod uses;
 
 use std::pin::pin;
