@@ -30,6 +30,21 @@ describe('the verifier', () => {
     });
   }
 
+  test('digests', () => {
+    for (const { name, deployment, text, id, keys, code } of vectors('digests').cases) {
+      configure(verifier, deployments[deployment]);
+      const one = { credential: text, question: {}, now: 0 };
+      const [first] = verified(verifier.verification, new VectorStore([]), one);
+      if (code !== undefined) {
+        assert.equal(first.answer?.code, code, name);
+        continue;
+      }
+      // The digest of a credential is not told: `credentials` and the records of `plans` have it.
+      const read = id === null ? keys : [`token/${id}`];
+      for (const key of read) assert.ok(first.need?.keys.includes(key), `${name}: ${key}`);
+    }
+  });
+
   test('a changed byte of a store changes an answer', () => {
     const { cases, stores } = vectors('verdicts');
     const changed = cases.filter((one) => {
@@ -70,6 +85,22 @@ describe('the manager', () => {
         assert.equal(credential, one.credential ?? null, `${name}: ${one.name}`);
       }
       assert.deepEqual(store.entries(), after, name);
+    }
+  });
+
+  test('numbers', () => {
+    const calls = vectors('plans').cases.filter(({ deployment }) => deployment === 'main');
+    const created = calls
+      .flatMap((one) => one.calls)
+      .find(({ call, steps }) => call?.op === 'create' && steps.at(-1).commit !== undefined);
+    for (const [bits, text] of vectors('numbers').numbers) {
+      const n = Buffer.from(bits, 'hex').readDoubleBE();
+      const call = { ...created.call, input: { ...created.call.input, metadata: { n } } };
+      configure(manager, deployments.main);
+      const { steps } = planned(manager.management, new VectorStore([]), { ...created, call });
+      const stored = steps.at(-1).commit.writes.map(({ value }) => value);
+      const isWritten = stored.some((value) => value?.includes(`"metadata":{"n":${text}}`));
+      assert.ok(isWritten, `${text}: ${stored}`);
     }
   });
 

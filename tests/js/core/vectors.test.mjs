@@ -29,6 +29,8 @@ const OPERATIONS = {
   drift: (tokens, { query, actor }) => tokens.drift(query, actor),
   audit: (tokens, { query, actor }) => tokens.audit(query, actor),
   verifyAudit: (tokens, { query }) => tokens.verifyAudit(query.owner),
+  revokeAll: (tokens, call) => onePage((...call) => tokens.revokeAll(...call), call),
+  purge: (tokens, call) => onePage((...call) => tokens.purge(...call), call),
   putAccount: (tokens, { input, actor }) => tokens.accounts.put(input, actor),
   getAccount: (tokens, { id, actor }) => tokens.accounts.get(id, actor),
   disableAccount: (tokens, { id, actor }) => tokens.accounts.disable(id, actor),
@@ -36,8 +38,20 @@ const OPERATIONS = {
   deleteAccount: (tokens, { id, actor }) => tokens.accounts.delete(id, actor),
 };
 
-/** What this wrapper answers in another form: its methods take no such call, or go over pages. */
-const OTHER_FORM = ['revokeAll', 'purge', 'importKey'];
+/** Runs one page of a call over many tokens. The wrapper goes over all of them. */
+async function onePage(run, { query, options, actor }) {
+  const control = new AbortController();
+  const { signal } = control;
+  const { complete, next, ...report } = await run(
+    query,
+    { ...options, onProgress: () => control.abort(), signal },
+    actor,
+  );
+  assert.equal(complete, next === undefined);
+  // The core leaves out what is empty, but not the ids.
+  const found = Object.entries(report).filter(([, value]) => !Array.isArray(value) || value.length > 0);
+  return { ids: [], ...Object.fromEntries(found), ...(next !== undefined && { next }) };
+}
 
 /** What the wrapper refuses itself, in words of its own. */
 const WRAPPERS = ['no actor'];
@@ -136,11 +150,8 @@ describe('the manage module', () => {
         const call = one.exchange
           ? () => tokens.exchange(one.exchange.credential, one.exchange.input)
           : OPERATIONS[op] && (() => OPERATIONS[op](tokens, one.call));
-        if (call === undefined || OTHER_FORM.includes(op)) {
-          // The wrapper has no such call; what it would have committed is.
-          for (const writes of outcomeOf(one).commits) assert.equal(store.commit(writes), true, one.name);
-          continue;
-        }
+        // An operation that there is not: the core refuses it, and the wrapper has no such call.
+        if (call === undefined) continue;
         await t.test(one.name, () => check(outcomeOf(one), one.name, store, call));
       }
       assert.deepEqual(
@@ -204,5 +215,22 @@ test('digests', async () => {
     const read = id === null ? keys : [`token/${id}`];
     for (const key of read) assert.ok(asked.includes(key), `${name}: ${key} of ${asked}`);
     if (digest !== null) assert.equal(digest.length, 64, name);
+  }
+});
+
+test('numbers', async () => {
+  const calls = read('plans').cases.filter(({ deployment }) => deployment === 'main');
+  const created = calls
+    .flatMap((one) => one.calls)
+    .find(({ call, steps }) => call?.op === 'create' && steps.at(-1).commit !== undefined);
+  const { input, actor } = created.call;
+  for (const [bits, text] of read('numbers').numbers) {
+    const n = Buffer.from(bits, 'hex').readDoubleBE();
+    const store = recordingStore([]);
+    const tokens = await tokensOf('main', store, created);
+    await tokens.create({ ...input, metadata: { n } }, actor);
+    const stored = store.commits.flat().map(({ value }) => value);
+    const isWritten = stored.some((value) => value?.includes(`"metadata":{"n":${text}}`));
+    assert.ok(isWritten, `${text}: ${stored}`);
   }
 });
