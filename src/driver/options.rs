@@ -45,6 +45,7 @@ pub struct Options {
     entropy: Arc<dyn EntropySource>,
     on_error: Option<Arc<OnError>>,
     counts_here: bool,
+    notes_addresses: bool,
 }
 
 impl Options {
@@ -62,6 +63,7 @@ impl Options {
             entropy: Arc::new(SystemEntropy),
             on_error: None,
             counts_here: false,
+            notes_addresses: false,
         }
     }
 
@@ -120,6 +122,14 @@ impl Options {
         self
     }
 
+    /// Notes the last few addresses that each token is used from, where the question has one.
+    /// Default: none is noted.
+    #[must_use]
+    pub fn addresses(mut self) -> Options {
+        self.notes_addresses = true;
+        self
+    }
+
     /// The clock. Default: that of the operating system, checked against its monotonic clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Options {
@@ -163,6 +173,7 @@ impl Options {
             times: Times::new(self.clock),
             entropy: self.entropy,
             counts_here: self.counts_here,
+            notes_addresses: self.notes_addresses,
             on_error: self.on_error,
         })
     }
@@ -191,6 +202,8 @@ pub(super) struct Settings {
     pub(super) entropy: Arc<dyn EntropySource>,
     /// Whether limits are counted in the memory of this process.
     pub(super) counts_here: bool,
+    /// Whether the addresses that tokens are used from are noted.
+    pub(super) notes_addresses: bool,
     on_error: Option<Arc<OnError>>,
 }
 

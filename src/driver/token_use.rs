@@ -47,7 +47,7 @@ struct TokenUse {
     /// Whether some uses had no requirement, or one that is not in `asked`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     untold: bool,
-    /// The last use from each of the last few addresses, which only the JavaScript package notes.
+    /// The last use from each of the last few addresses, if the host records them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     from: BTreeMap<String, u64>,
 }
@@ -123,9 +123,14 @@ impl Use {
         self.untold |= other.untold;
         self.asked.union(&other.asked);
         for (address, at) in other.from {
-            let known = self.from.entry(address).or_insert(at);
-            *known = at.max(*known);
+            self.note_address(address, at);
         }
+    }
+
+    /// Notes a use from an address, at milliseconds. The last few addresses are kept.
+    pub(super) fn note_address(&mut self, address: String, at: u64) {
+        let known = self.from.entry(address).or_insert(at);
+        *known = at.max(*known);
         while self.from.len() > MAX_ADDRESSES {
             let oldest = self.from.iter().min_by_key(|(_, at)| **at);
             let Some(oldest) = oldest.map(|(address, _)| address.clone()) else {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value as Json;
 
 use super::error::Error;
+use super::options::Settings;
 use super::token_use::Use;
 use crate::catalog::Permissions;
 use crate::deployment::Deployment;
@@ -26,6 +27,8 @@ pub(super) const PAGE: usize = 20;
 #[derive(Debug)]
 pub(super) struct UsageCollector {
     deployment: Arc<Deployment>,
+    /// Whether the addresses that tokens are used from are noted.
+    notes_addresses: bool,
     uses: Mutex<Uses>,
 }
 
@@ -37,9 +40,10 @@ struct Uses {
 }
 
 impl UsageCollector {
-    pub(super) fn new(deployment: Arc<Deployment>) -> UsageCollector {
+    pub(super) fn new(settings: &Settings) -> UsageCollector {
         UsageCollector {
-            deployment,
+            deployment: Arc::clone(&settings.deployment),
+            notes_addresses: settings.notes_addresses,
             uses: Mutex::default(),
         }
     }
@@ -47,9 +51,16 @@ impl UsageCollector {
     /// Notes what a verdict tells: a use with its requirement, or that of a rotated-out secret.
     pub(super) fn note(&self, code: Code, token: &VerifiedToken, question: &Question<'_>, at: Instant) {
         let mut uses = self.uses();
-        match uses.of(&token.id, at, self.permissions()) {
-            Some(used) => used.note(code, token, question, at),
-            None => uses.dropped += 1,
+        let Some(used) = uses.of(&token.id, at, self.permissions()) else {
+            uses.dropped += 1;
+            return;
+        };
+        used.note(code, token, question, at);
+        if self.notes_addresses
+            && code == Code::Valid
+            && let Some(address) = question.request.address()
+        {
+            used.note_address(address.to_string(), at.millis());
         }
     }
 

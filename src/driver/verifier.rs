@@ -218,7 +218,7 @@ impl<S: AsyncStore> Verifier<S> {
 
     pub(super) fn of(host: Arc<Host<S>>) -> Verifier<S> {
         let state = Mutex::new(State::new(&host.settings));
-        let uses = UsageCollector::new(Arc::clone(&host.settings.deployment));
+        let uses = UsageCollector::new(&host.settings);
         Verifier {
             host,
             inner: Arc::new(Inner {

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 
 use super::Audience;
+use super::address::Address;
 use super::network::peer_address;
 use super::origin::Origin;
 use crate::codec::json::Value;
@@ -35,5 +36,11 @@ impl RequestContext {
             audience: members.parsed("audience", problems, Audience::parse),
         };
         (problems.len() == before).then_some(context)
+    }
+
+    /// The address that the request came from.
+    #[must_use]
+    pub fn address(&self) -> Option<Address> {
+        self.ip.map(Address)
     }
 }

@@ -96,6 +96,31 @@ fn the_permissions_that_were_asked_for_are_stored() {
 }
 
 #[test]
+fn the_addresses_of_uses_are_stored_if_the_host_records_them() {
+    for records in [false, true] {
+        let (store, clock) = (Shared::default(), SetClock::new());
+        let options = options().clock(clock.clone());
+        let tokens = tokens(&store, if records { options.addresses() } else { options });
+        let (credential, id) = create(&tokens, input("Addresses"));
+        let send = tokens.requirement(json!("mail:send")).unwrap();
+        for last in 0..7 {
+            clock.advance(1_000);
+            let ip = format!("::ffff:10.0.0.{last}");
+            let question = Question {
+                request: tokens.verifier().context(json!({ "ip": ip })).unwrap(),
+                ..Question::of(&send)
+            };
+            assert!(tokens.verify(&credential, &question).valid);
+        }
+        tokens.flush().unwrap();
+        let from = (2..7).map(|last| (format!("10.0.0.{last}"), json!(NOW + 1_000 * (last + 1))));
+        let from = Json::Object(from.collect());
+        let expected = if records { from } else { Json::Null };
+        assert_eq!(usage(&store, &id)["from"], expected, "the last five");
+    }
+}
+
+#[test]
 fn a_rotated_out_secret_is_no_use() {
     let (store, clock) = (Shared::default(), SetClock::new());
     let tokens = tokens(&store, options().clock(clock.clone()));
