@@ -5,12 +5,13 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createTokens } from 'leastkey';
 import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
-import { componentSizes } from '../scripts/build/component.mjs';
-import { inBuild } from '../scripts/paths.mjs';
+import { componentFolder, componentSizes } from '../scripts/build/component.mjs';
+import { inBuild, inCache, inClone } from '../scripts/paths.mjs';
 import { Failure, report } from '../scripts/shell/failure.mjs';
 import { run } from '../scripts/shell/run.mjs';
 import { startBrowser } from '../tests/portal/support/browser.mjs';
@@ -104,6 +105,7 @@ async function bench() {
     'leastkey/edge, Node': await measurePackage(facts),
     'component by jco, Node': await measureTranspiled(facts, transpiled),
     'component by jco, Chromium': await measureChromium(facts),
+    'component in wasmtime, Rust': await measureRust(file),
     'component in wasmtime, Python': JSON.parse(await run(python, ['-c', IN_PYTHON, file])),
   };
   console.table(
@@ -216,6 +218,14 @@ async function measureChromium(facts) {
     await browser.close();
     server.close();
   }
+}
+
+/** The host in Rust, which takes minutes to compile at first. */
+async function measureRust(facts) {
+  const args = ['run', '--quiet', '--locked', '--release', '--bin', 'measure'];
+  args.push('--target-dir', inCache('target-component-host'), '--');
+  const cwd = inClone('examples/component/rust');
+  return JSON.parse(await run('cargo', [...args, join(componentFolder, 'verifier.wasm'), facts], { cwd }));
 }
 
 /** The package for JavaScript, in the same way. */
