@@ -11,6 +11,7 @@ import type { FlatVerdict } from './flat-verdict.js';
 import { MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
 import { PermissionLists } from './permission-lists.js';
 import { type EffectiveGrant, RecordView } from './record-view.js';
+import type { Origin } from './revalidation.js';
 import { namesVocabularies, Vocabularies } from './vocabularies.js';
 
 /** A verdict code with its status and the error of its challenge. */
@@ -52,10 +53,11 @@ export interface VerificationExports {
   count(call: VerificationCall, counters: (string | null)[]): NumberAndText;
 }
 
-/** One step of a verification, and the cache slot of its token. */
+/** One step of a verification, and the cache slot of its token with what that was made of. */
 export interface VerificationStep {
   step: Step;
   slot: number | undefined;
+  origin?: Origin | undefined;
 }
 
 /** The texts with which a verification begins. */
@@ -157,9 +159,12 @@ export class StoreVerification {
     if ('step' in decided) return decided;
     this.#begun = undefined;
     const { number, text } = decided;
-    return number === MISS && text !== undefined && !text.startsWith('{')
-      ? this.#count(call, text.split('\n'), values, view)
-      : this.#answer(call, decided, view);
+    if (number === MISS && text !== undefined && !text.startsWith('{'))
+      return this.#count(call, text.split('\n'), values, view);
+    const answer = this.#answer(call, decided, view);
+    if (answer.slot !== undefined)
+      answer.origin = { keys: [token, STORE_META, ...keys], values: [stored, meta, ...dependent] };
+    return answer;
   }
 
   /** Begins a verification in the core, unless it has begun with the same texts last. */

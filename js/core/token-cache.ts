@@ -21,6 +21,7 @@ import {
   isSmallCount,
   type PermissionOnResource,
 } from './plain-question.js';
+import { isMadeOf, Revalidation } from './revalidation.js';
 import type { CodeRow } from './store-verification.js';
 import type { ReadStamp, VerifyCore } from './verify-core.js';
 import { hasLazyPermissions } from './vocabularies.js';
@@ -45,6 +46,7 @@ export class TokenCache {
   readonly #oldSecretViews = new Map<number, VerifiedToken>();
   /** The token views of tokens that have no limits to count against, by slot. */
   #unlimited: (VerifiedToken | undefined)[] = [];
+  readonly #revalidation = new Revalidation();
   /** Owners, resources and kinds. */
   readonly #texts = new InternedTexts();
   readonly #requirements = new InternedRequirements((question) => this.#core.intern(question));
@@ -66,13 +68,32 @@ export class TokenCache {
     const { requirement, context, consume } = question;
     const isPlain = context === undefined && (consume === undefined || isSmallCount(consume));
     const id = isPlain ? this.#requirements.idOf(requirement) : undefined;
-    const { step, slot } = this.#core.verify(credential, question, id, reads, now, stamp);
+    const known = this.#core.revalidates && id !== undefined && consume === undefined;
+    const revalidated = known ? this.#revalidate(credential, id, reads, now) : undefined;
+    if (revalidated !== undefined) return revalidated;
+    const { step, slot, origin } = this.#core.verify(credential, question, id, reads, now, stamp);
     // In this task: later the slot may hold another token.
     if (slot !== undefined) {
       const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
       this.#insert(slot, answer as FlatVerdict);
+      if (this.#core.revalidates)
+        this.#revalidation.note(slot, (answer as FlatVerdict).valid ? origin : undefined);
     }
     return step;
+  }
+
+  /**
+   * One step of a verification that reads the store, of a token that was valid before: it is valid
+   * again if the store has the same values, and no time has passed it by. `undefined`: the core
+   * decides by the values.
+   */
+  #revalidate(credential: string, requirement: number, reads: Reads, now: number): Step | undefined {
+    const packed = this.#core.lookupPacked(credential, requirement, now);
+    const verdict = this.#validVerdict(packed, 0);
+    const origin = verdict && this.#revalidation.of(packed >>> SLOT_SHIFT);
+    if (origin === undefined) return undefined;
+    if (reads.values.length === 0) return { need: { keys: [...origin.keys] } };
+    return isMadeOf(origin, reads.values) ? { answer: verdict } : undefined;
   }
 
   /** The cached verdict on a credential, as of an instant; `undefined` on a miss. */
@@ -313,6 +334,7 @@ export class TokenCache {
     this.#tokens = [];
     this.#unlimited = [];
     this.#oldSecretViews.clear();
+    this.#revalidation.clear();
     this.#requirements.clear();
     this.#epoch = this.#core.epoch;
   }

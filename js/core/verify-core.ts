@@ -45,7 +45,7 @@ interface Exports {
   text_buffer(): number;
   number_buffer(): number;
   configure(): void;
-  reset_cache(capacity: number): void;
+  reset_cache(capacity: number, revalidates: number): void;
   set_tag_key(): void;
   mint(hasId: number, now: number): number;
   classify(length: number, requirement: number): number;
@@ -124,6 +124,9 @@ const load = /* @__PURE__ */ loadOnce(async (given = loadModule) => {
   module = await given();
 });
 
+/** The settings of a deployment that its core has. */
+type CoreSettings = Pick<Settings, 'config' | 'catalogText' | 'capacity' | 'freshness'>;
+
 /**
  * Why a question is refused: the module has no messages. `undefined` where nothing better is known.
  */
@@ -143,6 +146,8 @@ export class VerifyCore {
   readonly #config: string;
   readonly #catalog: string;
   readonly #capacity: number;
+  /** Whether each verification reads the store, so that cached tokens are only revalidated. */
+  readonly revalidates: boolean;
   readonly #describeQuestion: DescribeQuestion;
   readonly #instances = new Instances(() => this.#instantiate());
   #exports!: Exports;
@@ -154,9 +159,10 @@ export class VerifyCore {
   readonly #ofRequests = new Map<string, RouteRequirement | null>();
 
   private constructor(
-    { config, catalogText, capacity }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>,
+    { config, catalogText, capacity, freshness }: CoreSettings,
     describeQuestion: DescribeQuestion,
   ) {
+    this.revalidates = freshness === 0;
     this.#capacity = capacity;
     this.#config = JSON.stringify(config);
     this.#catalog = catalogText;
@@ -173,7 +179,7 @@ export class VerifyCore {
    * without saying what is wrong with it.
    */
   static async start(
-    settings: Pick<Settings, 'config' | 'catalogText' | 'capacity'>,
+    settings: CoreSettings,
     given: GivenLoader | undefined,
     describeQuestion: DescribeQuestion = () => undefined,
   ): Promise<VerifyCore> {
@@ -205,7 +211,7 @@ export class VerifyCore {
     now: number,
     stamp?: ReadStamp,
   ): VerificationStep {
-    const { slot, step } = this.#call((core) => {
+    const { slot, origin, step } = this.#call((core) => {
       // A fresh instance starts again at generation 0.
       const generation = stamp?.epoch === this.epoch ? stamp.generation : NO_GENERATION;
       const { epoch } = this;
@@ -214,7 +220,7 @@ export class VerifyCore {
       if (next.slot !== undefined && !this.#hasTagKey) this.#drawTagKey(core);
       return next;
     });
-    return { step: this.#described(step, question, now), slot };
+    return { step: this.#described(step, question, now), slot, origin };
   }
 
   /** Interns the requirement of a question: its id for {@link VerifyCore.lookupPacked}. */
@@ -463,7 +469,7 @@ export class VerifyCore {
     this.#exports.configure();
     const step = this.#output() as Step;
     if (!('answer' in step)) throw refusalError((step as { refuse: Refusal }).refuse, UNREADABLE_CONFIG);
-    this.#exports.reset_cache(this.#capacity);
+    this.#exports.reset_cache(this.#capacity, this.revalidates ? 1 : 0);
     return step.answer as Configured;
   }
 

@@ -70,6 +70,11 @@ export class CachedVerifier {
     return refuseWithoutRoute(this.#noteUse(verdict, asked), asked);
   }
 
+  /** The stamp of a read at freshness 0, where what it finds is kept to be revalidated. */
+  #revalidationStamp(): ReadStamp | undefined {
+    return this.#core.revalidates ? this.#cache.readStamp() : undefined;
+  }
+
   /** Reads what one call asks. The caller may change it later. */
   readAsked(requirement: unknown, options: VerifyOptions | undefined): AskedQuestion {
     return readRoutedQuestion(this.#core, requirement, options);
@@ -78,7 +83,14 @@ export class CachedVerifier {
   #verifySync(source: CredentialSource, question: Question, freshness: number): FlatVerdict | undefined {
     const credential = this.#readCredential(source);
     if (typeof credential !== 'string') return credential;
-    if (freshness === 0) return this.#loadSync(credential, question, undefined);
+    if (freshness === 0)
+      return verifyCredentialSync(
+        this.#cache,
+        this.#settings,
+        credential,
+        question,
+        this.#revalidationStamp(),
+      );
     const now = this.#readClock();
     try {
       if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshSync(freshness)) return undefined;
@@ -87,9 +99,7 @@ export class CachedVerifier {
       if (!this.#feed.isFresh(now, freshness))
         return unavailableVerdict(this.#settings, failure, now, 'verifySync');
     }
-    return (
-      this.#lookup(credential, question, now) ?? this.#loadSync(credential, question, this.#cache.readStamp())
-    );
+    return this.#lookup(credential, question, now) ?? this.#loadSync(credential, question);
   }
 
   /** The verdicts of `asked` that are cache hits, in order; `undefined` for the others. */
@@ -136,7 +146,8 @@ export class CachedVerifier {
     signal: AbortSignal | undefined,
     settings: Settings,
   ): FlatVerdict | Promise<FlatVerdict> {
-    if (freshness === 0) return verifyCredential(this.#cache, settings, source, question, signal);
+    if (freshness === 0)
+      return verifyCredential(this.#cache, settings, source, question, signal, this.#revalidationStamp());
     signal?.throwIfAborted();
     const credential = this.#readCredential(source);
     if (typeof credential !== 'string') return credential;
@@ -220,10 +231,10 @@ export class CachedVerifier {
    * Loads from a synchronous store. With any other: `undefined`, and a load is started that later
    * calls find.
    */
-  #loadSync(credential: string, question: Question, stamp: ReadStamp | undefined): FlatVerdict | undefined {
-    if (stamp === undefined) return verifyCredentialSync(this.#cache, this.#settings, credential, question);
+  #loadSync(credential: string, question: Question): FlatVerdict | undefined {
     if (this.#flights.inFlight(this.#flights.keyOf(credential))) return undefined;
     if (this.#feed.isAsync) return this.#prefetch(credential, question);
+    const stamp = this.#cache.readStamp();
     const verdict = verifyCredentialSync(this.#cache, this.#settings, credential, question, stamp);
     if (verdict === undefined) this.#flights.cancelRecheck(credential);
     return verdict === undefined ? undefined : this.#orCached(verdict, credential, question);

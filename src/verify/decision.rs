@@ -92,7 +92,8 @@ impl Decision {
                 settled.token = Some(token);
                 // An imported key has no id by which a lookup could find it. Without reads of the
                 // feed, nothing is cached.
-                if is_native && cache.as_of().is_some() {
+                let is_revalidated = self.code == Code::Valid && cache.is_revalidated(generation);
+                if is_native && (cache.as_of().is_some() || is_revalidated) {
                     settled.slot = cache.insert(entry, generation);
                 }
             }

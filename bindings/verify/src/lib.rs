@@ -181,12 +181,17 @@ fn form_text(CredentialForm { start, length }: CredentialForm) -> String {
         .finish()
 }
 
-/// Replaces the cache by an empty one with room for `capacity` tokens.
+/// Replaces the cache by an empty one with room for `capacity` tokens. Unless `revalidates` is 0,
+/// it also takes tokens before the first read of the feed, and the host uses none without having
+/// read the same values again.
 #[unsafe(no_mangle)]
-extern "C" fn reset_cache(capacity: u32) {
+extern "C" fn reset_cache(capacity: u32, revalidates: u32) {
     STATE.with_borrow_mut(|state| {
         if let Some(state) = state {
             state.cache = Cache::new(capacity);
+            if revalidates != 0 {
+                state.cache.revalidate();
+            }
         }
     });
 }

@@ -7,6 +7,9 @@
 //!
 //! An entry must come from reads of the store that began after the last read of the feed had
 //! *ended*. The feed publishes a change once, so an entry read before that change would stay.
+//!
+//! Where each verification reads the store anyway, a host may revalidate entries instead: it keeps
+//! the values that an entry was made of, and uses the entry only if the store still has the same.
 
 mod decisions;
 mod entry;
@@ -58,6 +61,8 @@ pub struct Cache {
     shards: Shards,
     /// When the last applied read of the feed began. Every entry includes the changes up to it.
     as_of: Option<Instant>,
+    /// Whether the host compares what an entry was made of with what it reads, before each use.
+    revalidates: bool,
     /// Counts the reads of the feed that were applied, and the overflows of `seen`.
     generation: u32,
     /// Negative cache. Creation is not published to the feed, so it is cleared on every refresh.
@@ -132,6 +137,7 @@ impl Cache {
             hand: 0,
             shards: Shards::default(),
             as_of: None,
+            revalidates: false,
             generation: 0,
             absent: NegativeCache::default(),
             seen: RevisionFloors::default(),
@@ -159,6 +165,13 @@ impl Cache {
     #[must_use]
     pub fn last_use(&self, of: &TokenId) -> Option<Instant> {
         self.used.last(of)
+    }
+
+    /// Lets the cache take valid tokens also before the first read of the feed. Then the host may use
+    /// an entry only after it has read all values that the entry was made of, and they were the
+    /// same.
+    pub fn revalidate(&mut self) {
+        self.revalidates = true;
     }
 
     /// Sets the key of the tags, which must be random and is used by this cache alone.
@@ -344,7 +357,7 @@ impl Cache {
     /// already published, and the token is not inserted. An older revision never replaces, or
     /// coexists with, a newer one.
     pub fn insert(&mut self, mut entry: Entry, generation: Option<u32>) -> Option<u32> {
-        let in_time = self.is_current(generation);
+        let in_time = self.is_current(generation) || self.is_revalidated(generation);
         if entry.rules.have_ended() {
             self.observe_revision(&entry.id, ENDED);
         } else if in_time && self.seen.is_newer(&entry.id, entry.revision) {
@@ -385,6 +398,9 @@ impl Cache {
         disclosed: Disclosed,
         generation: Option<u32>,
     ) -> Option<u32> {
+        if self.is_revalidated(generation) {
+            return None;
+        }
         if self.is_current(generation)
             && !entry.rules.have_ended()
             && let Some(at) = self.slots.find(&entry.id)
@@ -467,6 +483,10 @@ impl Cache {
         if self.as_of.is_some_and(|as_of| read_at < as_of) {
             return;
         }
+        // What was only to be revalidated may be older than the first read of the feed.
+        if self.as_of.is_none() {
+            (0..self.slots.places()).for_each(|at| self.evict(at));
+        }
         let changes = self.shards.apply_feed(heads, shards);
         self.absent.clear();
         self.as_of = Some(read_at);
@@ -493,6 +513,12 @@ impl Cache {
     #[must_use]
     pub fn is_current(&self, generation: Option<u32>) -> bool {
         self.as_of.is_some() && generation == Some(self.generation)
+    }
+
+    /// Whether a valid token that was read in `generation` is inserted without the feed, because the
+    /// host revalidates it at each use.
+    pub(crate) fn is_revalidated(&self, generation: Option<u32>) -> bool {
+        self.revalidates && self.as_of.is_none() && generation == Some(self.generation)
     }
 
     /// Records that a read found a token at revision `least`, or [`ENDED`]. An older entry is

@@ -35,8 +35,8 @@ async function answered(tokens: Tokens, token: string): Promise<string> {
 describe('after a trap', () => {
   test('the call fails as internal, and a fresh instance serves the next one', async () => {
     const tokens = await deployment();
-    const { token, id } = await createToken(tokens);
     for (const method of ['plan', 'begin'] as const) {
+      const { token, id } = await createToken(tokens, { name: method });
       const module = method === 'plan' ? 'manage' : 'verify';
       const before = instanceInUse(module);
       trapNext(method);

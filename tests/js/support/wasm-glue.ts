@@ -50,8 +50,17 @@ WebAssembly.Instance = class extends WebAssembly.Instance {
 
 type Run = (...args: unknown[]) => unknown;
 
+/** How often each export of the verify module was called, in all its instances. */
+const calls = new Map<string, number>();
+
+/** How often verifications have called a method of the verify module so far. */
+export function callsOf(method: Method): number {
+  return calls.get(method) ?? 0;
+}
+
 function trappable(name: string, run: Run, exports: VerifyExports): Run {
   return (...args) => {
+    calls.set(name, (calls.get(name) ?? 0) + 1);
     // Rust is asked to allocate more memory than there is.
     if (trapping.delete(name)) exports.input(0xffffffff);
     return run(...args);

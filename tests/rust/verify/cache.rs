@@ -225,6 +225,38 @@ fn a_use_counts_at_once_whether_its_token_is_remembered_or_not() {
 }
 
 #[test]
+fn a_cache_that_is_revalidated_takes_valid_tokens_without_the_feed_and_drops_them_at_its_first_read() {
+    let mut host = Host::new();
+    let (credential, id) = sender(&mut host, "Nightly");
+    let wrong = wrong_secret_of(&host, &id);
+    for revalidates in [false, true] {
+        let mut cache = tagging_cache();
+        if revalidates {
+            cache.revalidate();
+        }
+        let generation = cache.generation();
+        assert_eq!(verify(&host, &mut cache, &wrong, generation), Code::BadSecret);
+        assert_eq!(recalled(&host, &mut cache, &credential), Ok(None));
+        assert_eq!(verify(&host, &mut cache, &credential, None), Code::Valid);
+        assert_eq!(recalled(&host, &mut cache, &credential), Ok(None));
+        assert_eq!(verify(&host, &mut cache, &credential, generation), Code::Valid);
+        let expected = revalidates.then_some(Code::Valid);
+        assert_eq!(recalled(&host, &mut cache, &credential), Ok(expected));
+        follow(&host, &mut cache);
+        assert_eq!(recalled(&host, &mut cache, &credential), Ok(None));
+        assert_eq!(verify(&host, &mut cache, &credential, generation), Code::Valid);
+        assert_eq!(
+            recalled(&host, &mut cache, &credential),
+            Ok(None),
+            "read before the feed"
+        );
+        let generation = cache.generation();
+        assert_eq!(verify(&host, &mut cache, &credential, generation), Code::Valid);
+        assert_eq!(recalled(&host, &mut cache, &credential), Ok(Some(Code::Valid)));
+    }
+}
+
+#[test]
 fn an_id_that_is_not_there_is_asked_for_once_in_a_window() {
     let (mut host, mut cache) = (Host::new(), Cache::default());
     let (credential, id) = sender(&mut host, "a");
