@@ -9,9 +9,9 @@ import { boundValue } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
 import type { FlatVerdict } from './flat-verdict.js';
 import { MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
-import { PermissionLists } from './permission-lists.js';
-import { type EffectiveGrant, RecordView } from './record-view.js';
+import { type EffectiveGrant, Parts, RecordView } from './record-view.js';
 import type { Origin } from './revalidation.js';
+import { SharedParts } from './shared-parts.js';
 import { namesVocabularies, Vocabularies } from './vocabularies.js';
 
 /** A verdict code with its status and the error of its challenge. */
@@ -113,13 +113,13 @@ const DIGESTS = 'digest/';
 export class StoreVerification {
   readonly #core: VerificationExports;
   readonly #codes: readonly CodeRow[];
-  readonly #parts: readonly string[];
+  readonly #parts: Parts;
   readonly #idAt: number;
   /** The verification that the core has begun, and not decided yet. */
   #begun: Begun | undefined;
   /** All that the core has, and more where its instance was replaced. */
   #vocabularies = new Vocabularies();
-  readonly #lists = new PermissionLists();
+  readonly #shared = new SharedParts();
   /** The keys that tokens rested on, by the token's key: they are read along with the record. */
   readonly #restedOn = new Map<string, string[]>();
 
@@ -130,7 +130,7 @@ export class StoreVerification {
   constructor(core: VerificationExports, codes: readonly CodeRow[], parts: readonly string[], idAt: number) {
     this.#core = core;
     this.#codes = codes;
-    this.#parts = parts;
+    this.#parts = new Parts(parts);
     this.#idAt = idAt;
   }
 
@@ -149,7 +149,7 @@ export class StoreVerification {
     const begun = this.#begin(call, { stored, meta, id: isForeign ? id : null, digest });
     if ('step' in begun) return begun;
     const { more, lacks, view } = begun;
-    const keys = (more & NOTHING) === 0 ? dependencies(id, view, more) : [];
+    const keys = (more & NOTHING) === 0 ? dependencies(id, view, more, this.#shared) : [];
     const dependent = valuesOf(values, keys);
     if (dependent === undefined) return needs([token, ...keys]);
     this.#remember(token, keys, call.generation < 0 ? MAX_KNOWN : MAX_KNOWN_CACHED);
@@ -271,7 +271,7 @@ export class StoreVerification {
         { permissions, resources },
         { rotation: isMarked || !isOld, successor: isMarked && !isOld },
         call.generation >= 0,
-        { vocabularies: this.#vocabularies, lists: this.#lists },
+        { vocabularies: this.#vocabularies, parts: this.#shared, epoch: call.epoch },
       );
     }
     const slot = number >>> SLOT_SHIFT;
@@ -320,8 +320,8 @@ function detailsOf(text: string | undefined): Details {
 
 /** The value of a key that was read; `undefined` if it was not. */
 function valueAt(values: Reads['values'], key: string): string | null | undefined {
-  const read = values.find(([known]) => known === key);
-  return read === undefined ? undefined : boundValue(read[1]);
+  for (const [known, value] of values) if (known === key) return boundValue(value);
+  return undefined;
 }
 
 /** The values of keys; `undefined` if one was not read. */
@@ -340,20 +340,18 @@ function valuesOf(values: Reads['values'], keys: readonly string[]): (string | n
  * its technical user, its owner and the resources above it, its subject, and the usage of the token
  * and of its parents.
  */
-function dependencies(id: string, view: RecordView, more: number): string[] {
+function dependencies(id: string, view: RecordView, more: number, shared: SharedParts): string[] {
   const parents = view.parents();
-  const accounts: string[] = [];
-  const technicalUser = view.plainText('technicalUser');
-  if (technicalUser !== undefined) accounts.push(technicalUser);
-  for (let owner = view.plainText('owner') ?? ''; ; owner = owner.slice(0, owner.lastIndexOf('/'))) {
-    accounts.push(owner);
-    if (!owner.includes('/')) break;
+  const keys = parents.map((parent) => `token/${parent}`);
+  const { technicalUser, subject } = view;
+  if (technicalUser !== undefined) keys.push(shared.accountKey(technicalUser));
+  keys.push(shared.accountKey(view.owner));
+  for (let owner = shared.text(view.owner); owner.includes('/'); ) {
+    owner = owner.slice(0, owner.lastIndexOf('/'));
+    keys.push(shared.accountKey(`"${owner}"`));
   }
-  if ((more & SUBJECT_ACCOUNT) !== 0) accounts.push(view.plainText('subject') ?? '');
-  const used = (more & OWN_USAGE) === 0 ? parents : [id, ...parents];
-  return [
-    ...parents.map((parent) => `token/${parent}`),
-    ...accounts.map((account) => `account/${account.replaceAll('/', '%2F')}`),
-    ...used.map((of) => `usage/${of}`),
-  ];
+  if ((more & SUBJECT_ACCOUNT) !== 0 && subject !== undefined) keys.push(shared.accountKey(subject));
+  if ((more & OWN_USAGE) !== 0) keys.push(`usage/${id}`);
+  for (const parent of parents) keys.push(`usage/${parent}`);
+  return keys;
 }

@@ -13,7 +13,6 @@ import {
   keepLacking,
   type RefusalDetails,
 } from './interned-requirements.js';
-import { InternedTexts } from './interned-texts.js';
 import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
 import {
   isPermissionOnResource,
@@ -47,8 +46,6 @@ export class TokenCache {
   /** The token views of tokens that have no limits to count against, by slot. */
   #unlimited: (VerifiedToken | undefined)[] = [];
   readonly #revalidation = new Revalidation();
-  /** Owners, resources and kinds. */
-  readonly #texts = new InternedTexts();
   readonly #requirements = new InternedRequirements((question) => this.#core.intern(question));
   #epoch = -1;
 
@@ -236,7 +233,7 @@ export class TokenCache {
     const requirements: (InternedRequirement | undefined)[] = [];
     const ids: number[] = [];
     for (const place of places) {
-      const { credential, requirement } = asked[place] as Verification;
+      const { credential, requirement } = asked[place] as Verification & { credential: string };
       const interned = this.#requirements.find(requirement);
       credentials += credential;
       requirements.push(interned);
@@ -263,13 +260,6 @@ export class TokenCache {
   /** Inserts the token view of a verdict from the store into the slot that the core has filled. */
   #insert(slot: number, { code, token }: FlatVerdict): void {
     this.#dropIfRestarted();
-    if (token !== undefined) {
-      token.kind = this.#texts.of(token.kind);
-      token.owner = this.#texts.of(token.owner);
-      token.resource = this.#texts.of(token.resource);
-      // Many verdicts share it.
-      freezeToken(token);
-    }
     const isOfOldSecret = code === 'rotated_out' && token?.rotation === undefined;
     this.#tokens[slot] = isOfOldSecret ? undefined : token;
     if (isOfOldSecret && token !== undefined) this.#oldSecretViews.set(slot, token);
@@ -367,14 +357,3 @@ function rotatedOut({ successor: _, rotation, ...token }: VerifiedToken, byGrace
 }
 
 /** Its permissions are frozen already, or made when they are asked for. */
-function freezeToken(token: VerifiedToken): void {
-  for (const name of Object.keys(token) as (keyof VerifiedToken)[])
-    if (name !== 'permissions') deepFreeze(token[name]);
-  Object.freeze(token);
-}
-
-function deepFreeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
-  Object.values(value).forEach(deepFreeze);
-  Object.freeze(value);
-}

@@ -40,6 +40,8 @@ interface Exports {
   memory: WebAssembly.Memory;
   input(length: number): number;
   give(length: number): void;
+  given_text(): number;
+  give_text(length: number): void;
   output(): number;
   output_length(): number;
   text_buffer(): number;
@@ -82,6 +84,9 @@ interface Configured {
 
 /** A generation of no read of the feed: what is read without a stamp is not cached. */
 const NO_GENERATION = -1;
+
+/** The size of the buffer in which nearly all texts of calls fit, in bytes. */
+const GIVEN_BYTES = 8_192;
 
 /** The length that stands for an absent text. */
 const NO_TEXT = -1;
@@ -152,6 +157,8 @@ export class VerifyCore {
   readonly #instances = new Instances(() => this.#instantiate());
   #exports!: Exports;
   #buffers = new BatchBuffers(() => this.#addresses());
+  /** The buffer for the texts of calls. */
+  #given = new Uint8Array(0);
   #hasTagKey = false;
   /** The permissions of routes, by their numbers. The catalog never changes. */
   readonly #ofRoutes = new Map<number, string>();
@@ -216,8 +223,12 @@ export class VerifyCore {
       const generation = stamp?.epoch === this.epoch ? stamp.generation : NO_GENERATION;
       const { epoch } = this;
       const next = this.#store.step({ credential, question, requirement, now, epoch, generation }, reads);
-      // Drawn within a call: where a Worker starts, there is no random number generator yet.
-      if (next.slot !== undefined && !this.#hasTagKey) this.#drawTagKey(core);
+      // After a call: where a Worker starts, there is no random number generator yet. And not
+      // before its verdict: in Node, loading the generator takes a quarter of the first one.
+      if (next.slot !== undefined && !this.#hasTagKey) {
+        this.#hasTagKey = true;
+        queueMicrotask(() => this.#drawTagKey(core));
+      }
       return next;
     });
     return { step: this.#described(step, question, now), slot, origin };
@@ -265,9 +276,14 @@ export class VerifyCore {
    */
   lookupBatch(credentials: string, requirements: readonly number[], now: number): Int32Array | undefined {
     if (this.epoch < 0 || !this.#buffers.write(credentials)) return undefined;
-    this.#buffers.numbers.set(requirements);
+    const { numbers } = this.#buffers;
     const count = requirements.length;
-    this.#call((core) => core.lookup_batch(credentials.length / count, count, now));
+    for (let at = 0; at < count; at++) numbers[at] = requirements[at] as number;
+    try {
+      this.#exports.lookup_batch(credentials.length / count, count, now);
+    } catch (cause) {
+      throw this.#instances.failure(cause);
+    }
     return this.#buffers.numbers;
   }
 
@@ -410,7 +426,7 @@ export class VerifyCore {
       return { number, text: this.#outputText() };
     };
     // A copy: the memory may grow before it is read.
-    const places = new Uint32Array(2 * parts);
+    const places = new Uint32Array(2 * parts + 1);
     let view = new Uint32Array(0);
     return {
       classify: ({ credential, question, requirement = NONE }) => {
@@ -432,7 +448,7 @@ export class VerifyCore {
       places: () => {
         // Detached, so of length 0, once the memory has grown.
         if (view.length === 0 || view.buffer !== this.#exports.memory.buffer)
-          view = new Uint32Array(this.#exports.memory.buffer, this.#exports.view(), 2 * parts);
+          view = new Uint32Array(this.#exports.memory.buffer, this.#exports.view(), places.length);
         places.set(view);
         return places;
       },
@@ -464,6 +480,7 @@ export class VerifyCore {
     const instance = new WebAssembly.Instance(module as WebAssembly.Module, { host });
     this.#exports = instance.exports as unknown as Exports;
     this.#buffers = new BatchBuffers(() => this.#addresses());
+    this.#given = new Uint8Array(0);
     this.#hasTagKey = false;
     this.#give(this.#config, this.#catalog);
     this.#exports.configure();
@@ -478,21 +495,34 @@ export class VerifyCore {
    * Without a generator it compares digests.
    */
   #drawTagKey(core: Exports): void {
-    this.#hasTagKey = true;
+    // Another instance has its own key.
+    if (core !== this.#exports || this.epoch < 0) return;
     try {
       crypto.getRandomValues(this.#buffers.text.subarray(0, TAG_KEY_BYTES));
+      this.#call(() => core.set_tag_key());
     } catch {
-      return;
+      // Without a generator, digests are compared. After a trap, the next call has a fresh
+      // instance.
     }
-    core.set_tag_key();
   }
 
   /** Passes texts to the next call. */
   #give(...texts: (string | Question | null)[]): void {
     for (const text of texts) {
       if (text === null) this.#exports.give(NO_TEXT);
-      else this.#exports.give(this.#put(typeof text === 'string' ? text : wellFormed(text)));
+      else this.#giveText(typeof text === 'string' ? text : wellFormed(text));
     }
+  }
+
+  #giveText(text: string): void {
+    if (this.#given.length === 0) {
+      // Detached, so of length 0, once the memory has grown, which the first call may do.
+      const at = this.#exports.given_text();
+      this.#given = new Uint8Array(this.#exports.memory.buffer, at, GIVEN_BYTES);
+    }
+    const { read, written } = encoder.encodeInto(text, this.#given);
+    if (read === text.length) this.#exports.give_text(written);
+    else this.#exports.give(this.#put(text));
   }
 
   /** Writes a text without an intermediate copy, and returns its length in bytes. */

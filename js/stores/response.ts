@@ -29,6 +29,10 @@ export function readValues(keys: readonly string[], answer: unknown): [key: stri
 
 /** Adds values to reads. They replace earlier values of the same keys. */
 export function mergeValues(reads: Reads, values: Reads['values']): void {
+  if (reads.values.length === 0) {
+    reads.values = values;
+    return;
+  }
   const fresh = new Set(values.map(([key]) => key));
   reads.values = [...reads.values.filter(([key]) => !fresh.has(key)), ...values];
 }

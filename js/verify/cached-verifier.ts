@@ -155,7 +155,7 @@ export class CachedVerifier {
     const isFresh = this.#feed.isFresh(now, freshness);
     return (
       (isFresh ? this.#lookup(credential, question, now) : undefined) ??
-      this.#verifyAsync(credential, question, freshness, signal, settings)
+      this.#verifyAsync(credential, question, freshness, now, signal, settings)
     );
   }
 
@@ -293,10 +293,10 @@ export class CachedVerifier {
     credential: string,
     question: Question,
     freshness: number,
+    asOf: number,
     signal: AbortSignal | undefined,
     settings: Settings,
   ): FlatVerdict | Promise<FlatVerdict> {
-    const asOf = settings.now();
     if (this.#feed.isFresh(asOf, freshness))
       return this.#loadOnMiss(credential, question, asOf, signal, settings);
     return this.#refreshThenLookup(credential, question, freshness, asOf, signal, settings);

@@ -131,7 +131,7 @@ class Decision {
   /** Decides synchronously as long as the store answers synchronously, then continues async. */
   start(asOf: number): FlatVerdict | Promise<FlatVerdict> {
     const reads: Reads = { values: [], lists: [] };
-    const { step, pending, failure } = this.#readSync(reads, false);
+    const { step, pending, failure } = this.#readSync(reads, asOf, false);
     if ('answer' in step) return this.#verdict(step.answer, asOf, reads);
     // A failed read is retried.
     const begun = failure === undefined ? pending : Promise.reject(failure.cause);
@@ -146,7 +146,8 @@ class Decision {
     for (let attempt = 0; attempt < MAX_SYNC_ATTEMPTS; attempt++) {
       const reads: Reads = { values: [], lists: [] };
       this.#reads = 0;
-      const { step, pending, failure } = this.#readSync(reads, true);
+      const started = attempt === 0 ? asOf : this.#settings.now();
+      const { step, pending, failure } = this.#readSync(reads, started, true);
       if (failure !== undefined) return this.#unavailable(failure.cause, asOf);
       if (pending !== undefined) return dropped(pending);
       if ('answer' in step) return this.#verdict(step.answer, asOf, reads);
@@ -164,11 +165,12 @@ class Decision {
 
   /**
    * Plans and reads until the core has decided, or as far as the store answers synchronously.
+   * `started`: the time now. After each read it is read again.
    * `withoutLocks`: reads also what calls of this process take a lock for.
    */
-  #readSync(reads: Reads, withoutLocks: boolean): DecisionProgress {
-    for (;;) {
-      const step = this.#plan(reads);
+  #readSync(reads: Reads, started: number, withoutLocks: boolean): DecisionProgress {
+    for (let now = started; ; now = this.#settings.now()) {
+      const step = this.#plan(reads, now);
       if (!('need' in step)) return { step };
       const { keys, queue, list } = step.need;
       if (list !== undefined || (queue !== undefined && !withoutLocks)) return { step };
@@ -213,7 +215,7 @@ class Decision {
       }
       begun = undefined;
       // Decide by the time now: a slow store must not carry a token past its expiry.
-      next = this.#plan(reads);
+      next = this.#plan(reads, this.#settings.now());
     }
   }
 
@@ -222,7 +224,7 @@ class Decision {
    * unknown commit outcome, deny and do not retry: a retry could double-count.
    */
   async #count(queue: string, keys: string[], asOf: number): Promise<FlatVerdict> {
-    const decide = (reads: Reads) => this.#plan(reads);
+    const decide = (reads: Reads) => this.#plan(reads, this.#settings.now());
     let outcome: Outcome;
     try {
       outcome = await countUse(this.#settings, queue, keys, decide, this.#deadline);
@@ -240,8 +242,7 @@ class Decision {
     if (this.#reads > MAX_READS) throw changedAtEachRead();
   }
 
-  #plan(reads: Reads): AcceptedStep {
-    const now = this.#settings.now();
+  #plan(reads: Reads, now: number): AcceptedStep {
     let step = this.#ask(reads, now);
     // A clock that jumped ahead refuses at once, and admits nothing before its time.
     const trusted = this.#settings.believed(now);

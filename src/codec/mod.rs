@@ -5,6 +5,7 @@ pub(crate) mod canonical;
 pub mod decode;
 pub(crate) mod host;
 pub mod json;
+pub(crate) mod same_bytes;
 pub mod shared;
 pub(crate) mod sort;
 pub mod sorted_map;

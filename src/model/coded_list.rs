@@ -53,12 +53,12 @@ pub trait Vocabularies {
         past: &mut Vec<Permission>,
     ) -> Option<()>;
 
-    /// The set of a coded list, if [`keep_set`](Vocabularies::keep_set) had it.
+    /// The set of a list, if [`keep_set`](Vocabularies::keep_set) had it.
     fn kept_set(&self, _list: &str) -> Option<PermissionSet> {
         None
     }
 
-    /// Takes the set of a coded list, which it may keep.
+    /// Takes the set of a list, which it may keep.
     fn keep_set(&self, _list: &str, _set: &PermissionSet) {}
 }
 
@@ -145,7 +145,9 @@ pub(crate) fn set_of_list(
         return Ok(kept);
     }
     let Some(coded) = CodedText::read(text) else {
-        return Ok(catalog.set_of(Items::of(text).texts()));
+        let set = catalog.set_of(Items::of(text).texts());
+        vocabularies.keep_set(text, &set);
+        return Ok(set);
     };
     let (mut set, mut past) = (catalog.nothing(), Vec::new());
     for (name, held) in coded.parts() {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use crate::catalog::Permissions;
 use crate::codec::decode::{DecodeError, decode};
+use crate::codec::same_bytes::are_same;
 use crate::codec::sort::sorted_by;
 use crate::model::coded_list::read_held;
 use crate::model::coded_list::{CodedText, Vocabularies};
@@ -12,15 +13,17 @@ use crate::value::permission::{Permission, PermissionSet, vocabulary};
 /// How many vocabularies are kept. A grant has far fewer.
 const MAX: usize = 256;
 
-/// How many lists over them are kept with their sets.
-const MAX_SETS: usize = 16;
+/// How many lists are kept with their sets, and the longest that is kept, in bytes.
+const MAX_SETS: usize = 64;
+const MAX_LIST: usize = 32_768;
 
 /// The vocabularies to which the records refer that were read. Each is named by the hash of its
 /// text, so it cannot be stale.
 #[derive(Debug, Default)]
 pub(super) struct CompiledVocabularies {
     all: Vec<Compiled>,
-    /// The coded lists that were read last, with the sets that they mean by the catalog.
+    /// The lists that were read last, with the sets that they mean by the catalog, the last used
+    /// first.
     sets: RefCell<Vec<(String, PermissionSet)>>,
 }
 
@@ -105,7 +108,10 @@ impl CompiledVocabularies {
 
     /// Whether the set of a coded list is kept: then its vocabularies are not needed.
     pub(super) fn has_set(&self, list: &str) -> bool {
-        self.sets.borrow().iter().any(|(kept, _)| kept == list)
+        self.sets
+            .borrow()
+            .iter()
+            .any(|(kept, _)| are_same(kept.as_bytes(), list.as_bytes()))
     }
 
     /// Drops all.
@@ -143,13 +149,17 @@ impl Vocabularies for CompiledVocabularies {
     }
 
     fn kept_set(&self, list: &str) -> Option<PermissionSet> {
-        let sets = self.sets.borrow();
-        sets.iter()
-            .find(|(kept, _)| kept == list)
-            .map(|(_, set)| set.clone())
+        let mut sets = self.sets.borrow_mut();
+        let is_list = |(kept, _): &(String, _)| are_same(kept.as_bytes(), list.as_bytes());
+        let at = sets.iter().position(is_list)?;
+        sets.get_mut(..=at)?.rotate_right(1);
+        sets.first().map(|(_, set)| set.clone())
     }
 
     fn keep_set(&self, list: &str, set: &PermissionSet) {
+        if list.len() > MAX_LIST {
+            return;
+        }
         let mut sets = self.sets.borrow_mut();
         sets.truncate(MAX_SETS - 1);
         sets.insert(0, (list.to_owned(), set.clone()));

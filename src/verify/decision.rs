@@ -2,7 +2,7 @@
 
 use crate::codec::shared::Shared;
 
-use super::cache::{Cache, Disclosed, ENDED, Entry};
+use super::cache::{Cache, Disclosed, ENDED, Entry, RestsOn};
 use super::code::Code;
 use super::dependencies::ResolvedToken;
 use super::known_store::KnownStore;
@@ -16,7 +16,6 @@ use crate::model::question::Question;
 use crate::model::record_text::{Part, RecordText};
 use crate::model::secrets::{Secret, Secrets};
 use crate::storage::seal::Seal;
-use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{Scheme, TokenId};
 use crate::value::time::Instant;
 
@@ -88,19 +87,23 @@ impl Decision {
                     cache.note_terms(&found.resolved.token.id, &found.resolved.rules);
                 }
                 let is_native = found.secrets.scheme() == Scheme::Native;
-                let (token, entry) = found.disclose(successor, Disclosed::All, cache.shards());
-                settled.token = Some(token);
                 // An imported key has no id by which a lookup could find it. Without reads of the
-                // feed, nothing is cached.
+                // feed, nothing is cached that is not revalidated.
                 let is_revalidated = self.code == Code::Valid && cache.is_revalidated(generation);
                 if is_native && (cache.as_of().is_some() || is_revalidated) {
+                    let rests_on = cache.rests_on(&found.resolved.token);
+                    let (token, entry) = found.disclose(successor, Disclosed::All, rests_on);
+                    settled.token = Some(token);
                     settled.slot = cache.insert(entry, generation);
+                } else {
+                    settled.token = Some(found.told(successor, Disclosed::All));
                 }
             }
             Basis::RotatedOut(found, disclosed) => {
                 let token = &found.resolved.token;
                 cache.observe_revision(token.id.bytes(), token.revision);
-                let (token, entry) = found.disclose(false, disclosed, cache.shards());
+                let rests_on = cache.rests_on(token);
+                let (token, entry) = found.disclose(false, disclosed, rests_on);
                 settled.token = Some(token);
                 // No lookup finds an imported key.
                 if native.is_some() {
@@ -108,7 +111,8 @@ impl Decision {
                 }
             }
             Basis::Wrong(Some(found)) if native.is_some() => {
-                let (_, entry) = found.disclose(false, Disclosed::Nothing, cache.shards());
+                let rests_on = cache.rests_on(&found.resolved.token);
+                let (_, entry) = found.disclose(false, Disclosed::Nothing, rests_on);
                 settled.slot = cache.insert_unproven(entry, Disclosed::Nothing, generation);
             }
             Basis::Deleted(id) => {
@@ -247,14 +251,19 @@ impl FoundToken {
     }
 
     /// Splits what the bearer learns from what the cache keeps.
-    fn disclose(self, successor: bool, disclosed: Disclosed, shards: ShardCount) -> (DisclosedToken, Entry) {
+    fn disclose(
+        self,
+        successor: bool,
+        disclosed: Disclosed,
+        rests_on: Shared<RestsOn>,
+    ) -> (DisclosedToken, Entry) {
         let token = DisclosedToken {
             grant: Shared::clone(self.resolved.rules.shared_grant()),
             record: self.record,
             successor,
             disclosed,
         };
-        let entry = Entry::of(self.secrets, token.record.size(), self.resolved, shards);
+        let entry = Entry::of(self.secrets, token.record.size(), self.resolved, rests_on);
         (token, entry)
     }
 }

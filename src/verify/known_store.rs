@@ -63,6 +63,13 @@ impl KnownStore {
         self.vocabularies.clear();
     }
 
+    /// The number of the list of permissions in the record that was read last; 0: it has none. No
+    /// other list ever has it.
+    #[must_use]
+    pub fn list_number(&self) -> u32 {
+        self.lists.last()
+    }
+
     /// The lists in records.
     pub(super) fn lists(&mut self) -> &mut KnownValues {
         &mut self.lists

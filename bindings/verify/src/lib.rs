@@ -38,6 +38,9 @@ use leastkey::verify::verdict::Lacking;
 use leastkey::verify::verification::{Decided, LacksKey, Verification, digest_keys, id_of_digest};
 use leastkey::verify::verify::{self, lookup_renewed};
 
+/// The size of the buffer at [`given_text`], in bytes: nearly all texts fit.
+const TEXT_BYTES: usize = 8_192;
+
 /// In place of a cost: no use is counted.
 const NO_COST: i32 = -1;
 
@@ -62,14 +65,16 @@ struct State {
     verification: Option<Verification>,
     /// The decision that waits for the counters of these tokens.
     counting: Option<(Decided, Vec<TokenId>)>,
-    /// Where the parts of the record that was read last are.
-    view: [[u32; 2]; VIEW.len()],
+    /// Where the parts of the record that was read last are; then the number of its list of
+    /// permissions.
+    view: [[u32; 2]; VIEW.len() + 1],
 }
 
 thread_local! {
     static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
     static BUFFERS: RefCell<BatchBuffers> = RefCell::default();
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static TEXT: RefCell<Vec<u8>> = RefCell::new(vec![0; TEXT_BYTES]);
     static GIVEN: RefCell<Vec<Option<String>>> = const { RefCell::new(Vec::new()) };
     static OUTPUT: RefCell<String> = const { RefCell::new(String::new()) };
 }
@@ -104,6 +109,22 @@ extern "C" fn give(length: usize) {
         written()
     });
     GIVEN.with_borrow_mut(|given| given.push(text));
+}
+
+/// The address of a buffer of 8,192 bytes for the texts of [`give_text`].
+#[unsafe(no_mangle)]
+extern "C" fn given_text() -> *const u8 {
+    TEXT.with_borrow(|text| text.as_ptr())
+}
+
+/// As [`give`], for a text in the first `length` bytes of the buffer at [`given_text`].
+#[unsafe(no_mangle)]
+extern "C" fn give_text(length: usize) {
+    let text = TEXT.with_borrow(|text| {
+        let text = text.get(..length).unwrap_or_default();
+        std::str::from_utf8(text).unwrap_or_default().to_owned()
+    });
+    GIVEN.with_borrow_mut(|given| given.push(Some(text)));
 }
 
 /// The address of the text that a call has answered.
@@ -153,7 +174,7 @@ extern "C" fn configure() {
             cache: Cache::default(),
             verification: None,
             counting: None,
-            view: [[0; 2]; VIEW.len()],
+            view: [[0; 2]; VIEW.len() + 1],
         }));
         Ok(Some(configured))
     });
@@ -276,10 +297,14 @@ extern "C" fn begin(length: u32, digest: usize, now: f64, generation: u32) -> i3
             None => return Ok((refused(Code::Malformed), String::new())),
         };
         let shift = verification.shift();
-        state.view = verification.record().view().map(|span| match span {
+        let places = verification.record().view().map(|span| match span {
             [0, 0] => span,
             [start, end] => [start + shift, end + shift],
         });
+        let list = [cache.known_store().list_number(), 0];
+        for (to, place) in state.view.iter_mut().zip(places.into_iter().chain([list])) {
+            *to = place;
+        }
         let is_unread = !verification.needs_dependencies(cache.is_current(generation), now);
         let bits = i32::from(verification.has_subject_account())
             | i32::from(verification.has_idle_time()) << 1
@@ -293,7 +318,8 @@ extern "C" fn begin(length: u32, digest: usize, now: f64, generation: u32) -> i3
 
 /// The address of the places of the parts in the record that [`begin`] read: where each begins and
 /// ends, in UTF-16 code units, in the order of the names that [`configure`] answers. 0 and 0: the
-/// part is absent.
+/// part is absent. After them comes the number of the record's list of permissions, which no other
+/// list has in this instance; 0 for a list without one.
 #[unsafe(no_mangle)]
 extern "C" fn view() -> *const [u32; 2] {
     STATE.with_borrow(|state| {

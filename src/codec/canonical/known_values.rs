@@ -1,5 +1,7 @@
 //! Values that were read before. Many records have the same long list, which then is only compared.
 
+use crate::codec::same_bytes::are_same;
+
 /// How many values are kept.
 const MAX_VALUES: usize = 64;
 
@@ -9,32 +11,65 @@ const MAX_LENGTH: usize = 16_384;
 /// The shortest text that is kept: a shorter one is read as fast.
 const MIN_LENGTH: usize = 32;
 
-/// The texts of lists and objects, each with the number of its shape, the last used first.
+/// The texts of lists and objects, the last used first.
 #[derive(Debug, Default)]
-pub(crate) struct KnownValues(Vec<(u8, String)>);
+pub(crate) struct KnownValues {
+    values: Vec<Known>,
+    /// How many values were ever kept.
+    count: u32,
+    /// The number of the value of the first shape that was read last; 0: it has none.
+    last: u32,
+}
+
+#[derive(Debug)]
+struct Known {
+    shape: u8,
+    /// No other value ever has it, so a host can keep under it what it has made of the text.
+    number: u32,
+    text: String,
+}
 
 impl KnownValues {
+    /// The number of the value of the first shape that was read last; 0 for one that is not kept.
+    pub(crate) fn last(&self) -> u32 {
+        self.last
+    }
+
     /// The length of the known value of a shape with which a text begins. No list and no object is
     /// the beginning of another.
     pub(super) fn length_at_start(&mut self, shape: u8, text: &[u8]) -> Option<usize> {
-        let is_at_start = |(of, known): &(u8, String)| {
+        let is_at_start = |known: &Known| {
             // Nearly all other values differ here.
-            text.get(known.len() - 1) == known.as_bytes().last()
-                && *of == shape
-                && text.starts_with(known.as_bytes())
+            let length = known.text.len();
+            text.get(length - 1) == known.text.as_bytes().last()
+                && known.shape == shape
+                && text
+                    .get(..length)
+                    .is_some_and(|start| are_same(start, known.text.as_bytes()))
         };
-        let at = self.0.iter().position(is_at_start)?;
-        if let Some(before) = self.0.get_mut(..=at) {
+        let at = self.values.iter().position(is_at_start)?;
+        if let Some(before) = self.values.get_mut(..=at) {
             before.rotate_right(1);
         }
-        self.0.first().map(|(_, known)| known.len())
+        let Known { number, text, .. } = self.values.first()?;
+        if shape == 0 {
+            self.last = *number;
+        }
+        Some(text.len())
     }
 
     /// Keeps a value that was read.
     pub(super) fn keep(&mut self, shape: u8, text: &str) {
+        let mut number = 0;
         if (MIN_LENGTH..=MAX_LENGTH).contains(&text.len()) {
-            self.0.truncate(MAX_VALUES - 1);
-            self.0.insert(0, (shape, text.to_owned()));
+            self.count = self.count.checked_add(1).unwrap_or(1);
+            number = self.count;
+            self.values.truncate(MAX_VALUES - 1);
+            let text = text.to_owned();
+            self.values.insert(0, Known { shape, number, text });
+        }
+        if shape == 0 {
+            self.last = number;
         }
     }
 }

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding as _};
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
-use subtle::{ConstantTimeEq, CtOption};
+use subtle::ConstantTimeEq;
 
 use super::HASHED;
 use super::prefix::BlockEnding;
@@ -66,9 +66,9 @@ impl Digest {
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Digest> {
         let nibble = |byte: u8| match byte {
-            b'0'..=b'9' => CtOption::new(byte - b'0', 1.into()),
-            b'a'..=b'f' => CtOption::new(byte - b'a' + 10, 1.into()),
-            _ => CtOption::new(0, 0.into()),
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
         };
         let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
             return None;
@@ -78,7 +78,7 @@ impl Digest {
             return None;
         }
         for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = Option::<u8>::from(nibble(*high))? << 4 | Option::<u8>::from(nibble(*low))?;
+            *byte = nibble(*high)? << 4 | nibble(*low)?;
         }
         Some(Digest(bytes))
     }

@@ -2,13 +2,11 @@
 
 use crate::codec::shared::Shared;
 
-use super::feed_heads::fingerprint;
+use super::rests_on::RestsOn;
 use crate::model::secrets::{Secret, Secrets};
-use crate::storage::keys;
-use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{Presented, Scheme};
 use crate::value::time::Instant;
-use crate::verify::dependencies::{ResolvedToken, accounts};
+use crate::verify::dependencies::ResolvedToken;
 use crate::verify::validity_rules::ValidityRules;
 
 /// The largest stored record, in bytes, that counts as one entry. The data that a host keeps for a
@@ -27,42 +25,23 @@ pub struct Entry {
     pub(super) rests_on: Shared<RestsOn>,
 }
 
-/// The dependencies of a token besides its own record, as the change feed names them.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct RestsOn {
-    /// The shards that publish changes of the dependencies, as a bit set.
-    pub(super) shards: u64,
-    /// Fingerprints of the account keys.
-    pub(super) accounts: Box<[u64]>,
-    /// Fingerprints of the keys of the parent tokens.
-    pub(super) parents: Box<[u64]>,
-}
-
 impl Entry {
     /// Compiles an entry from a token and its dependencies. `size` is the length of the stored
-    /// record in bytes, `shards` the shard count that the cache follows.
+    /// record in bytes.
     #[must_use]
-    pub fn of(secrets: Secrets, size: usize, resolved: ResolvedToken, shards: ShardCount) -> Entry {
+    pub(crate) fn of(
+        secrets: Secrets,
+        size: usize,
+        resolved: ResolvedToken,
+        rests_on: Shared<RestsOn>,
+    ) -> Entry {
         let token = &resolved.token;
-        let accounts = accounts(token);
-        let shards = accounts
-            .iter()
-            .map(|(account, _)| shards.shard_of(account))
-            .fold(0, |bits, shard| bits | 1 << shard);
-        let accounts = accounts
-            .iter()
-            .map(|(account, _)| fingerprint(&keys::account(account)));
-        let parents = token.parents.iter().map(|id| fingerprint(&keys::token(id)));
         Entry {
             id: *token.id.bytes(),
             revision: token.revision,
             weight: u32::try_from(size / ORDINARY).map_or(u32::MAX, |more| more.saturating_add(1)),
             secrets,
-            rests_on: Shared::new(RestsOn {
-                shards,
-                accounts: accounts.collect(),
-                parents: parents.collect(),
-            }),
+            rests_on,
             rules: resolved.rules,
         }
     }

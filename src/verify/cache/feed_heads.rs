@@ -1,6 +1,6 @@
 //! Follows the heads of the change feed: computes the changes between two reads.
 
-use super::entry::RestsOn;
+use super::rests_on::RestsOn;
 use crate::storage::feed::{Change, Head, Position};
 use crate::storage::plan::Reads;
 use crate::storage::shard_count::ShardCount;

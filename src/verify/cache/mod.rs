@@ -17,6 +17,7 @@ mod fast_path;
 mod feed_heads;
 mod idle_uses;
 mod negative_cache;
+mod rests_on;
 mod revision_floors;
 mod slots;
 
@@ -24,11 +25,12 @@ use crate::codec::shared::Shared;
 
 use decisions::Decisions;
 pub use entry::Entry;
-use entry::RestsOn;
 use fast_path::FastPath;
 use feed_heads::Shards;
 use idle_uses::Used;
 use negative_cache::NegativeCache;
+use rests_on::KnownOwners;
+pub(super) use rests_on::RestsOn;
 use revision_floors::RevisionFloors;
 use slots::Slots;
 
@@ -38,6 +40,7 @@ use super::validity_rules::ValidityRules;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::secrets::Secret;
+use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::plan::Reads;
 use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{Body, Presented, TagKey, TokenId};
@@ -72,6 +75,7 @@ pub struct Cache {
     /// Grants and dependencies that many tokens share.
     grants: Interned<Grant>,
     rests_on: Interned<RestsOn>,
+    owners: KnownOwners,
     store: KnownStore,
     /// The uses that this process noted.
     used: Used,
@@ -143,6 +147,7 @@ impl Cache {
             seen: RevisionFloors::default(),
             grants: Interned::default(),
             rests_on: Interned::default(),
+            owners: KnownOwners::default(),
             store: KnownStore::default(),
             used: Used::default(),
             tag_key: None,
@@ -167,8 +172,8 @@ impl Cache {
         self.used.last(of)
     }
 
-    /// Lets the cache take valid tokens also before the first read of the feed. Then the host may use
-    /// an entry only after it has read all values that the entry was made of, and they were the
+    /// Lets the cache take valid tokens also before the first read of the feed. Then the host may
+    /// use an entry only after it has read all values that the entry was made of, and they were the
     /// same.
     pub fn revalidate(&mut self) {
         self.revalidates = true;
@@ -350,6 +355,11 @@ impl Cache {
         }
     }
 
+    /// What a token rests on besides its own record.
+    pub(super) fn rests_on(&mut self, token: &VerifiableToken) -> Shared<RestsOn> {
+        self.owners.rests_on(token, self.shards.count())
+    }
+
     /// Inserts a token that was read from the store, and returns its slot.
     ///
     /// `generation` is the value of [`Cache::generation`] before the reads began; `None` if it is
@@ -515,8 +525,8 @@ impl Cache {
         self.as_of.is_some() && generation == Some(self.generation)
     }
 
-    /// Whether a valid token that was read in `generation` is inserted without the feed, because the
-    /// host revalidates it at each use.
+    /// Whether a valid token that was read in `generation` is inserted without the feed, because
+    /// the host revalidates it at each use.
     pub(crate) fn is_revalidated(&self, generation: Option<u32>) -> bool {
         self.revalidates && self.as_of.is_none() && generation == Some(self.generation)
     }
@@ -612,7 +622,8 @@ impl<T> Default for Interned<T> {
 
 impl<T: PartialEq> Interned<T> {
     fn intern(&mut self, value: &Shared<T>) -> Shared<T> {
-        if let Some(known) = self.0.iter().find(|known| known == &value) {
+        let is_known = |known: &&Shared<T>| Shared::ptr_eq(known, value) || *known == value;
+        if let Some(known) = self.0.iter().find(is_known) {
             return Shared::clone(known);
         }
         if self.0.len() >= MAX_INTERNED {
