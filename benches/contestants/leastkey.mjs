@@ -44,10 +44,11 @@ export const catalog = catalogOf(permissions);
 export async function deployed({
   count = KEYS,
   freshness = '5s',
+  capacity,
   store = memoryStore(),
   membersOf = () => ({}),
 } = {}) {
-  const tokens = await createTokens({ catalog, store, prefix, freshness });
+  const tokens = await createTokens({ catalog, store, prefix, freshness, capacity });
   const credentials = [];
   for (let at = 0; at < count; at += 1) credentials.push(await createToken(tokens, at, membersOf(at)));
   return { tokens, credentials };
@@ -133,12 +134,15 @@ export async function miss({ count = MORE_THAN_CACHED } = {}) {
   };
 }
 
-/** Nothing is cached, because each verification must see every change. */
-export async function missWithoutFreshness({ count } = {}) {
-  const { tokens, credentials } = await deployed({ count, freshness: 0 });
+/** Each verification reads the store, because it must see every change. */
+export async function missWithoutFreshness({ count, capacity } = {}) {
+  const { tokens, credentials } = await deployed({ count, capacity, freshness: 0 });
   const next = inTurn(credentials);
   return { call: () => tokens.verify(next(), required), isRight };
 }
+
+/** The same, where no token is kept to compare its values with. */
+export const missWithoutRoom = (options) => missWithoutFreshness({ ...options, capacity: 1 });
 
 export const refuseGarbage = (options) =>
   refusing(options, 'malformed', (credentials) => credentials.map((_, at) => textOf(60, at)));

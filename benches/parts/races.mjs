@@ -72,6 +72,7 @@ const races = {
     racers: [
       leastkey('miss', 'leastkey, await verify, first seen', 5),
       leastkey('missWithoutFreshness', 'leastkey, await verify, freshness 0', 4.5),
+      leastkey('missWithoutRoom', 'leastkey, await verify, freshness 0, none of them known', 5),
       byHand('missByDigest', 'crypto.hash, the record from a promise, as JSON'),
       byHand('miss', 'the record from a promise, as JSON'),
     ],

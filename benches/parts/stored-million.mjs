@@ -132,8 +132,9 @@ const measurements = {
   },
 };
 
+/** Without room for tokens: a thousand could be known, a million could not. */
 const deploymentOn = (store) =>
-  createTokens({ catalog, store, prefix, freshness: 0, usage: false, deadline: '60s' });
+  createTokens({ catalog, store, prefix, freshness: 0, capacity: 1, usage: false, deadline: '60s' });
 
 async function page({ store }, query, length, pages) {
   const tokens = await deploymentOn(store);
