@@ -61,7 +61,7 @@ async function compile(cargo, folder) {
   for (const [world, name] of Object.entries(worlds)) {
     const module = join(folder, `${world}.core.wasm`);
     await cargo('rustc', [
-      ...profile('edge'),
+      ...profile('component'),
       ...binding(name),
       '--',
       `--emit=link=${module}`,
