@@ -24,10 +24,10 @@ export interface Disclosure {
 const QUOTED_ID = 18;
 const BRACKET = 1;
 
-/** How many parts each record has that a verdict shows: the `required` ones of {@link Parts}. */
+/** How many of the parts that a verdict shows each record has: from its id to `createdAt`. */
 const REQUIRED = 7;
 
-/** The parts of records, by the numbers of their places. */
+/** The names of the parts, and the places of those that are asked for one by one. */
 export class Parts {
   readonly names: readonly string[];
   readonly id: number;

@@ -493,10 +493,7 @@ impl Cache {
         if self.as_of.is_some_and(|as_of| read_at < as_of) {
             return;
         }
-        // What was only to be revalidated may be older than the first read of the feed.
-        if self.as_of.is_none() {
-            (0..self.slots.places()).for_each(|at| self.evict(at));
-        }
+        // The first read finds every shard lost, so it evicts what was only to be revalidated.
         let changes = self.shards.apply_feed(heads, shards);
         self.absent.clear();
         self.as_of = Some(read_at);
