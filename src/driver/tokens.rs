@@ -511,8 +511,7 @@ impl<S: AsyncStore> Tokens<S> {
     }
 
     /// Stores the uses that the verifier has noted, page after page. Call it every few seconds, and
-    /// before the process ends: a token with an idle time expires while it is in use, if nobody
-    /// does.
+    /// before the process ends. Without it a token with an idle time expires although it is used.
     ///
     /// Up to 100,000 tokens are kept until a flush; uses of further ones are dropped and counted.
     ///

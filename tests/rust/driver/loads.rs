@@ -107,6 +107,18 @@ impl Server {
         self.store().gets.store(0, Ordering::SeqCst);
         created.credential.unwrap().reveal().to_owned()
     }
+
+    fn verify<'s>(&'s self, credential: &'s str, question: &'s Question<'s>) -> Pending<'s> {
+        Box::pin(self.tokens.verify(credential, question))
+    }
+
+    /// 200 verifications of one credential, begun while the store does not answer.
+    fn waiting<'s>(&'s self, credential: &'s str, question: &'s Question<'s>) -> Vec<Pending<'s>> {
+        let mut pending: Vec<Pending<'s>> = (0..200).map(|_| self.verify(credential, question)).collect();
+        self.store().is_shut.store(true, Ordering::SeqCst);
+        assert!(poll_all(&mut pending).is_empty());
+        pending
+    }
 }
 
 #[test]
@@ -115,10 +127,7 @@ fn concurrent_loads_of_one_token_are_one() {
     let credential = server.create();
     let any = server.tokens.verifier().requirement(Json::Null).unwrap();
     let question = Question::of(&any);
-    let verify = || -> Pending<'_> { Box::pin(server.tokens.verify(&credential, &question)) };
-    let mut pending: Vec<Pending<'_>> = (0..200).map(|_| verify()).collect();
-    server.store().is_shut.store(true, Ordering::SeqCst);
-    assert!(poll_all(&mut pending).is_empty());
+    let pending = server.waiting(&credential, &question);
     assert_eq!(server.store().gets.load(Ordering::SeqCst), 1);
     server.store().is_shut.store(false, Ordering::SeqCst);
     let verdicts = finish(pending);
@@ -133,10 +142,7 @@ fn a_failed_load_is_that_of_all_who_wait_for_it() {
     let credential = server.create();
     let any = server.tokens.verifier().requirement(Json::Null).unwrap();
     let question = Question::of(&any);
-    let verify = || -> Pending<'_> { Box::pin(server.tokens.verify(&credential, &question)) };
-    let mut pending: Vec<Pending<'_>> = (0..200).map(|_| verify()).collect();
-    server.store().is_shut.store(true, Ordering::SeqCst);
-    assert!(poll_all(&mut pending).is_empty());
+    let pending = server.waiting(&credential, &question);
     server.store().fails.store(true, Ordering::SeqCst);
     server.store().is_shut.store(false, Ordering::SeqCst);
     let verdicts = finish(pending);
@@ -149,7 +155,10 @@ fn a_failed_load_is_that_of_all_who_wait_for_it() {
     let reported = server.reported.lock().unwrap().clone();
     assert_eq!(reported, ["store_unavailable: the database is in recovery"]);
     server.store().fails.store(false, Ordering::SeqCst);
-    assert!(finish(vec![verify()])[0].valid, "the next one reads again");
+    assert!(
+        finish(vec![server.verify(&credential, &question)])[0].valid,
+        "the next one reads again"
+    );
 }
 
 #[test]
