@@ -115,6 +115,7 @@ export class StoreVerification {
   readonly #codes: readonly CodeRow[];
   readonly #parts: Parts;
   readonly #idAt: number;
+  readonly #revalidates: boolean;
   /** The verification that the core has begun, and not decided yet. */
   #begun: Begun | undefined;
   /** All that the core has, and more where its instance was replaced. */
@@ -126,12 +127,20 @@ export class StoreVerification {
   /**
    * @param parts the names of the parts whose places the core gives
    * @param idAt where the id begins in a credential
+   * @param revalidates whether the origins of cached tokens are needed
    */
-  constructor(core: VerificationExports, codes: readonly CodeRow[], parts: readonly string[], idAt: number) {
+  constructor(
+    core: VerificationExports,
+    codes: readonly CodeRow[],
+    parts: readonly string[],
+    idAt: number,
+    revalidates: boolean,
+  ) {
     this.#core = core;
     this.#codes = codes;
     this.#parts = new Parts(parts);
     this.#idAt = idAt;
+    this.#revalidates = revalidates;
   }
 
   /** The next step, by everything that was read so far. */
@@ -162,7 +171,7 @@ export class StoreVerification {
     if (number === MISS && text !== undefined && !text.startsWith('{'))
       return this.#count(call, text.split('\n'), values, view);
     const answer = this.#answer(call, decided, view);
-    if (answer.slot !== undefined)
+    if (this.#revalidates && answer.slot !== undefined)
       answer.origin = { keys: [token, STORE_META, ...keys], values: [stored, meta, ...dependent] };
     return answer;
   }

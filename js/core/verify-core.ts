@@ -178,7 +178,8 @@ export class VerifyCore {
     this.codes = codes;
     this.form = form;
     this.#scheme = scheme;
-    this.#store = new StoreVerification(this.#verificationExports(view.length), codes, view, start.length);
+    const exports = this.#verificationExports(view.length);
+    this.#store = new StoreVerification(exports, codes, view, start.length, this.revalidates);
   }
 
   /**

@@ -12,18 +12,17 @@ function refuseArgument(path: string, message: string): never {
   throw new LeastkeyError('invalid_input', `${path}: ${message}`, { path });
 }
 
-function isKey(key: unknown): key is string {
-  return (
-    typeof key === 'string' && key.length >= 1 && key.length <= MAX_KEY_BYTES && PRINTABLE_ASCII.test(key)
-  );
+/** `place`: the path of the key, or its index among `keys`, of which only an error makes a path. */
+function checkKey(key: unknown, place: string | number, shortest: 0 | 1): asserts key is string {
+  if (typeof key !== 'string') refuseKey(place, `expected a string, got ${typeof key}`);
+  if (key.length < shortest || key.length > MAX_KEY_BYTES) {
+    refuseKey(place, `expected ${shortest} to ${MAX_KEY_BYTES} characters, got ${key.length}`);
+  }
+  if (!PRINTABLE_ASCII.test(key)) refuseKey(place, 'expected printable ASCII');
 }
 
-function checkKey(key: unknown, path: string, shortest: 0 | 1): asserts key is string {
-  if (typeof key !== 'string') refuseArgument(path, `expected a string, got ${typeof key}`);
-  if (key.length < shortest || key.length > MAX_KEY_BYTES) {
-    refuseArgument(path, `expected ${shortest} to ${MAX_KEY_BYTES} characters, got ${key.length}`);
-  }
-  if (!PRINTABLE_ASCII.test(key)) refuseArgument(path, 'expected printable ASCII');
+function refuseKey(place: string | number, message: string): never {
+  refuseArgument(typeof place === 'number' ? `keys[${place}]` : place, message);
 }
 
 /** What a text column returns unchanged: well-formed Unicode without U+0000. */
@@ -38,8 +37,7 @@ function checkValue(value: unknown, path: string): void {
 /** Refuses a `get` outside the storage contract. */
 export function checkKeys(keys: readonly string[]): void {
   if (!Array.isArray(keys)) refuseArgument('keys', 'expected an array');
-  // The path is only made for an error.
-  for (let at = 0; at < keys.length; at++) if (!isKey(keys[at])) checkKey(keys[at], `keys[${at}]`, 1);
+  for (let at = 0; at < keys.length; at++) checkKey(keys[at], at, 1);
 }
 
 /**
